@@ -1,0 +1,140 @@
+package kernels
+
+// Buffer is a run of float32 values on a backend's device. A buffer belongs to
+// the backend that allocated it; handing it to another panics.
+type Buffer interface {
+	// Len is the number of values.
+	Len() int
+	// Slice returns the values [offset, offset+length) as a buffer that shares
+	// storage. Slices must not be given to Free.
+	Slice(offset, length int) Buffer
+}
+
+// Backend computes. All lengths are checked; see the package comment for
+// layout, aliasing, determinism and failures.
+type Backend interface {
+	Storage
+	Elementwise
+	Linear
+	Windowed
+	Shaping
+	Statistical
+}
+
+// Storage allocates buffers and moves values between host and device.
+type Storage interface {
+	// Name identifies the backend and instruction set, such as "cpu/avx512".
+	Name() string
+	// Alloc returns a buffer of n > 0 values with undefined contents.
+	Alloc(n int) Buffer
+	// Free gives a buffer from Alloc back for reuse. Using it afterwards is a
+	// mistake that a backend may or may not notice.
+	Free(b Buffer)
+	// Upload copies src into dst (equal lengths).
+	Upload(dst Buffer, src []float32)
+	// Download copies src into dst (equal lengths) once everything queued before
+	// has finished.
+	Download(dst []float32, src Buffer)
+	// Sync returns when everything queued before has finished.
+	Sync()
+	// Stats tells the memory in use.
+	Stats() Stats
+}
+
+// Stats is a backend's memory.
+type Stats struct {
+	InUse    int64 // bytes handed out by Alloc and not given back
+	Reserved int64 // bytes taken from the system, in use or kept for reuse
+}
+
+// Elementwise maps and combines values one by one.
+type Elementwise interface {
+	// Fill sets every value of y to v.
+	Fill(y Buffer, v float32)
+	// Copy2d copies rows of cols values: y[r*yStride+c] = x[r*xStride+c].
+	// Concatenation and slicing along any axis are built from it. Rows of y must
+	// not overlap one another.
+	Copy2d(y, x Buffer, rows, cols, yStride, xStride int)
+	// Unary computes y = op(x); a and b are op's parameters. y may be x.
+	Unary(op UnaryOp, y, x Buffer, a, b float32)
+	// Binary computes y = op(p, q) over a contiguous output of the given shape.
+	// A stride counts values; 0 repeats an operand along that axis
+	// (broadcasting). y may be an operand whose strides are contiguous. alpha is
+	// op's parameter.
+	Binary(op BinaryOp, y, p, q Buffer, shape, pStride, qStride []int, alpha float32)
+	// AddScaled computes y += alpha*x (equal lengths).
+	AddScaled(y, x Buffer, alpha float32)
+	// Adam takes one optimiser step over equal-length parameters p, gradients g
+	// and moments m (first) and v (second).
+	Adam(p, g, m, v Buffer, s AdamStep)
+}
+
+// Linear is the matrix product.
+type Linear interface {
+	// MatMul computes y [M,N] = op(a) [M,K] · op(b) [K,N], plus the old y if
+	// s.Accumulate.
+	MatMul(y, a, b Buffer, s MatMulShape)
+}
+
+// Windowed slides windows over images.
+type Windowed interface {
+	// Conv2d computes the cross-correlation y [N,OutC,OutH,OutW] of
+	// x [N,InC,InH,InW] with w [OutC,InC,KH,KW]; bias [OutC] may be nil.
+	Conv2d(y, x, w, bias Buffer, s ConvShape)
+	// Conv2dBackwardData computes the gradient dx of Conv2d's input from dy. It
+	// is also the forward pass of the transposed convolution.
+	Conv2dBackwardData(dx, dy, w Buffer, s ConvShape)
+	// Conv2dBackwardWeights computes the gradient dw of Conv2d's weights from x
+	// and dy, summed over the batch.
+	Conv2dBackwardWeights(dw, x, dy Buffer, s ConvShape)
+	// MaxPool2d takes the largest value of every window; padding counts as -Inf.
+	MaxPool2d(y, x Buffer, s PoolShape)
+	// MaxPool2dBackward adds every dy to the dx of its window's first largest
+	// value (row-major), all other dx being 0.
+	MaxPool2dBackward(dx, dy, x Buffer, s PoolShape)
+	// FilterSeparable filters every plane [H,W] along both axes with the odd
+	// number of taps, zero padded: the two-dimensional correlation with
+	// taps⊗taps, output of the same size.
+	FilterSeparable(y, x Buffer, planes, h, w int, taps []float32)
+}
+
+// Shaping moves values without computing, or interpolates between them.
+type Shaping interface {
+	// Permute writes x, of the given shape, with its axes reordered: axis i of y
+	// is axis perm[i] of x.
+	Permute(y, x Buffer, shape, perm []int)
+	// PadReflect mirrors pad values around every plane [H,W] without repeating
+	// the edge; pad < H and pad < W. y is [planes, H+2pad, W+2pad].
+	PadReflect(y, x Buffer, planes, h, w, pad int)
+	// PadReflectBackward is the adjoint of PadReflect.
+	PadReflectBackward(dx, dy Buffer, planes, h, w, pad int)
+	// ResizeBilinear brings planes from h×w to oh×ow, align_corners=false,
+	// without antialiasing (PyTorch's interpolate).
+	ResizeBilinear(y, x Buffer, planes, h, w, oh, ow int)
+	// ResizeBilinearBackward is the adjoint of ResizeBilinear: dx is
+	// [planes,h,w], dy [planes,oh,ow].
+	ResizeBilinearBackward(dx, dy Buffer, planes, h, w, oh, ow int)
+}
+
+// Statistical reduces and normalises.
+type Statistical interface {
+	// Reduce folds the axes of x marked in reduced; y has the remaining ones.
+	Reduce(op ReduceOp, y, x Buffer, shape []int, reduced []bool)
+	// NormStats computes mean and biased variance, each [C], of x [N,C,HW] over
+	// N and HW. Instance norm passes N=1 and C=N·C.
+	NormStats(mean, variance, x Buffer, s NormShape)
+	// NormApply computes y = act(gamma·(x-mean)/sqrt(variance+eps) + beta),
+	// where act multiplies negative values by s.Slope (1: none, 0: ReLU). gamma
+	// and beta, each [C], may both be nil. y may be x.
+	NormApply(y, x, mean, variance, gamma, beta Buffer, s NormShape)
+	// NormBackward computes the gradients of NormStats followed by NormApply
+	// with respect to x, gamma and beta from dy. gamma, beta, dgamma and dbeta may
+	// all be nil. dx may be dy.
+	NormBackward(dx, dgamma, dbeta, dy, x, mean, variance, gamma, beta Buffer, s NormShape)
+	// Softmax computes the softmax of every row of x [rows,cols]; where mask is
+	// not nil, only over columns whose mask is not 0, the others becoming 0.
+	Softmax(y, x, mask Buffer, rows, cols int)
+	// SmallestK sets mask to 1 at the k smallest values of every row of
+	// x [rows,cols], ties in favour of lower columns, and to 0 elsewhere.
+	SmallestK(mask, x Buffer, rows, cols, k int)
+}

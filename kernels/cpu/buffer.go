@@ -1,0 +1,80 @@
+package cpu
+
+import (
+	"fmt"
+
+	"github.com/org/trustmae/kernels"
+)
+
+// buffer is a slice of host memory. Slices of a buffer share its root, whose
+// version counts the writes, so that forms packed from it can be kept.
+type buffer struct {
+	data []float32
+	root *root
+}
+
+// root is what all slices of an allocation share.
+type root struct {
+	backend *Backend
+	class   int    // size class in the arena
+	version uint64 // bumped by every operation that writes
+	packs   packCache
+}
+
+// Len is the number of values.
+func (b *buffer) Len() int { return len(b.data) }
+
+// Slice returns part of b, sharing storage.
+func (b *buffer) Slice(offset, length int) kernels.Buffer {
+	if offset < 0 || length < 0 || offset+length > len(b.data) {
+		panic(fmt.Sprintf("cpu.Buffer.Slice: [%d:%d], want within [0:%d]", offset, offset+length, len(b.data)))
+	}
+	return &buffer{data: b.data[offset : offset+length : offset+length], root: b.root}
+}
+
+// in returns the values of an input buffer of the given length.
+func (b *Backend) in(op string, x kernels.Buffer, length int) []float32 {
+	c := b.own(op, x)
+	if len(c.data) != length {
+		panic(fmt.Sprintf("cpu.%s: buffer holds %d values, want %d", op, len(c.data), length))
+	}
+	return c.data
+}
+
+// optional is in for a buffer that may be nil.
+func (b *Backend) optional(op string, x kernels.Buffer, length int) []float32 {
+	if x == nil {
+		return nil
+	}
+	return b.in(op, x, length)
+}
+
+// out returns the values of an output buffer of the given length and counts
+// the write.
+func (b *Backend) out(op string, y kernels.Buffer, length int) []float32 {
+	data := b.in(op, y, length)
+	y.(*buffer).root.version++
+	return data
+}
+
+// own checks that x is a live buffer of this backend.
+func (b *Backend) own(op string, x kernels.Buffer) *buffer {
+	c, ok := x.(*buffer)
+	if !ok || c == nil || c.root.backend != b {
+		panic(fmt.Sprintf("cpu.%s: buffer of another backend (%T)", op, x))
+	}
+	if c.data == nil {
+		panic(fmt.Sprintf("cpu.%s: buffer used after Free", op))
+	}
+	return c
+}
+
+// Upload copies src into dst.
+func (b *Backend) Upload(dst kernels.Buffer, src []float32) {
+	copy(b.out("Upload", dst, len(src)), src)
+}
+
+// Download copies src into dst.
+func (b *Backend) Download(dst []float32, src kernels.Buffer) {
+	copy(dst, b.in("Download", src, len(dst)))
+}

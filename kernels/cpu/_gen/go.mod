@@ -1,0 +1,3 @@
+module github.com/org/trustmae/kernels/cpu/gen
+
+go 1.26

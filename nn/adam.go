@@ -1,0 +1,106 @@
+package nn
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/kernels"
+)
+
+// AdamOptions are the options of [NewAdam], taken as they are but for those that
+// name a default. TrustMAE trains with Beta1 0.
+type AdamOptions struct {
+	LR           float64 // learning rate
+	Beta1, Beta2 float64 // decay of the moments; both 0: PyTorch's 0.9 and 0.999
+	Eps          float64 // 0: 1e-8
+	WeightDecay  float64 // L2 penalty, added to the gradient
+}
+
+// Adam is the optimiser of Kingma and Ba 2015 with PyTorch's bias correction.
+type Adam struct {
+	params  []*autograd.Tensor
+	moments [][2]*autograd.Tensor // first and second, of every parameter
+	options AdamOptions
+	steps   int
+}
+
+// NewAdam returns an optimiser of params, which must be distinct.
+func NewAdam(params []*autograd.Tensor, o AdamOptions) *Adam {
+	if o.Beta1 == 0 && o.Beta2 == 0 {
+		o.Beta1, o.Beta2 = 0.9, 0.999
+	}
+	if o.Eps == 0 {
+		o.Eps = 1e-8
+	}
+	inUnit := func(beta float64) bool { return beta >= 0 && beta < 1 }
+	if !(o.LR >= 0) || !inUnit(o.Beta1) || !inUnit(o.Beta2) || !(o.Eps >= 0) || !(o.WeightDecay >= 0) {
+		panic(fmt.Sprintf("nn.NewAdam: options %+v, want betas in [0,1), the others ≥ 0", o))
+	}
+	a := &Adam{params: params, options: o}
+	seen := map[*autograd.Tensor]int{}
+	for i, p := range params {
+		if j, twice := seen[p]; twice {
+			panic(fmt.Sprintf("nn.NewAdam: parameters %d and %d are the same tensor (shape %v)", j, i, p.Shape()))
+		}
+		seen[p] = i
+		b := p.Backend()
+		a.moments = append(a.moments, [2]*autograd.Tensor{
+			autograd.NewConstant(b, p.Shape()...), autograd.NewConstant(b, p.Shape()...),
+		})
+	}
+	return a
+}
+
+// Step updates every parameter from its gradient. If one has none, nothing is
+// changed and the error, which wraps [autograd.ErrNoGradient], names it.
+func (a *Adam) Step() error {
+	for i, p := range a.params {
+		if p.Grad() == nil {
+			return fmt.Errorf("nn: parameter %d (shape %v) is not part of the loss, leave it out of the optimiser: %w", i, p.Shape(), autograd.ErrNoGradient)
+		}
+	}
+	a.steps++
+	s := kernels.AdamStep{
+		LR: a.options.LR, Beta1: a.options.Beta1, Beta2: a.options.Beta2,
+		Eps: a.options.Eps, WeightDecay: a.options.WeightDecay, Step: a.steps,
+	}
+	for i, p := range a.params {
+		m, v := a.moments[i][0], a.moments[i][1]
+		p.Backend().Adam(p.Buffer(), p.Grad().Buffer(), m.Buffer(), v.Buffer(), s)
+	}
+	return nil
+}
+
+// ZeroGrad forgets the gradients of all parameters.
+func (a *Adam) ZeroGrad() {
+	for _, p := range a.params {
+		p.ZeroGrad()
+	}
+}
+
+// LR returns the learning rate.
+func (a *Adam) LR() float64 { return a.options.LR }
+
+// SetLR changes the learning rate of the steps to come.
+func (a *Adam) SetLR(lr float64) { a.options.LR = lr }
+
+// StepCount returns the number of steps taken, which bias correction needs.
+func (a *Adam) StepCount() int { return a.steps }
+
+// SetStepCount restores the number of steps taken. With the tensors of State it
+// makes a resumed training continue with the same bits.
+func (a *Adam) SetStepCount(n int) { a.steps = n }
+
+// State lists the moments as PyTorch names them, "0.exp_avg" and "0.exp_avg_sq"
+// for the first parameter and so on.
+func (a *Adam) State() []Entry {
+	var entries []Entry
+	for i, m := range a.moments {
+		entries = append(entries, Prefix(strconv.Itoa(i), []Entry{
+			{Name: "exp_avg", Tensor: m[0], Buffer: true},
+			{Name: "exp_avg_sq", Tensor: m[1], Buffer: true},
+		})...)
+	}
+	return entries
+}

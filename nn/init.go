@@ -1,0 +1,52 @@
+package nn
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/org/trustmae/autograd"
+)
+
+// InitNormal draws the weights of all convolutions in m from a normal
+// distribution with mean 0 and the given standard deviation (DCGAN: 0.02), in
+// the order of State. Biases become 0, weights of norms 1; parameters of any
+// other name stay as they are. The same rng state gives the same weights.
+func InitNormal(m Module, std float64, rng *rand.Rand) {
+	initWeights(m, rng, func([]int) float64 { return std })
+}
+
+// InitXavier is [InitNormal] with the standard deviation
+// gain·√(2/(fanIn+fanOut)) of each weight (Glorot and Bengio 2010; PyTorch's
+// xavier_normal_).
+func InitXavier(m Module, gain float64, rng *rand.Rand) {
+	initWeights(m, rng, func(shape []int) float64 {
+		kernel := shape[2] * shape[3]
+		return gain * math.Sqrt(2/float64((shape[0]+shape[1])*kernel))
+	})
+}
+
+func initWeights(m Module, rng *rand.Rand, std func(shape []int) float64) {
+	for _, e := range m.State() {
+		if e.Buffer {
+			continue
+		}
+		switch name := e.Name[strings.LastIndex(e.Name, ".")+1:]; {
+		case name == "bias":
+			fill(e.Tensor, 0)
+		case strings.HasPrefix(name, "weight") && len(e.Tensor.Shape()) == 4:
+			drawNormal(e.Tensor, std(e.Tensor.Shape()), rng)
+		case name == "weight":
+			fill(e.Tensor, 1)
+		}
+	}
+}
+
+// drawNormal fills x from N(0, std²).
+func drawNormal(x *autograd.Tensor, std float64, rng *rand.Rand) {
+	values := make([]float32, x.Len())
+	for i := range values {
+		values[i] = float32(rng.NormFloat64() * std)
+	}
+	x.Set(values)
+}

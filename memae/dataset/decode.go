@@ -141,11 +141,8 @@ func explain(f format, err error) error {
 		noPNG  png.UnsupportedError
 		noJPEG jpeg.UnsupportedError
 	)
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return fmt.Errorf("the %s file is cut short, copy it again: %w", f, err)
-	case errors.Is(err, bmp.ErrUnsupported), errors.As(err, &noTIFF), errors.As(err, &noPNG), errors.As(err, &noJPEG):
-		return fmt.Errorf("this variant of %s cannot be read, save it as PNG with 8 or 16 bits: %w", f, err)
+	if errors.Is(err, bmp.ErrUnsupported) || errors.As(err, &noTIFF) || errors.As(err, &noPNG) || errors.As(err, &noJPEG) {
+		return fmt.Errorf("this variant of %s cannot be read, save it as PNG with 8 or 16 bits (%w)", f, err)
 	}
-	return fmt.Errorf("the %s file is damaged: %w", f, err)
+	return fmt.Errorf("the %s file is damaged or cut short: copy it again (%w)", f, err)
 }

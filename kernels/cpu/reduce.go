@@ -1,0 +1,181 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/org/trustmae/kernels"
+)
+
+// Reduce folds the marked axes of x. All folding is done in float64.
+func (b *Backend) Reduce(op kernels.ReduceOp, y, x kernels.Buffer, shape []int, reduced []bool) {
+	if op < 0 || op >= kernels.ReduceOps {
+		panic(fmt.Sprintf("cpu.Reduce: operation %d, want 0 to %d", int(op), int(kernels.ReduceOps)-1))
+	}
+	if len(reduced) != len(shape) {
+		panic(fmt.Sprintf("cpu.Reduce: %d marks, want one for each axis of shape %v", len(reduced), shape))
+	}
+	src := b.in("Reduce", x, product(shape))
+	kept, folded, innerKept := reduceAxes(shape, reduced)
+	outputs, terms := 1, 1
+	for _, a := range kept {
+		outputs *= a.size
+	}
+	for _, a := range folded {
+		terms *= a.size
+	}
+	dst := b.out("Reduce", y, outputs)
+	if len(dst) == 0 {
+		return
+	}
+	if innerKept {
+		b.reduceColumns(op, dst, src, kept, folded, terms)
+	} else {
+		b.reduceRows(op, dst, src, kept, folded)
+	}
+}
+
+// reduceAxes splits the axes into kept and folded ones, joining neighbours of
+// a kind, and tells whether the innermost is kept.
+func reduceAxes(shape []int, reduced []bool) (kept, folded []axis, innerKept bool) {
+	stride := product(shape)
+	previous := -1 // kind of the axis before: 0 kept, 1 folded
+	for i, size := range shape {
+		if size == 1 {
+			continue
+		}
+		stride /= max(size, 1)
+		list, kind := &kept, 0
+		if reduced[i] {
+			list, kind = &folded, 1
+		}
+		if k := len(*list) - 1; kind == previous {
+			(*list)[k] = axis{(*list)[k].size * size, stride}
+		} else {
+			*list = append(*list, axis{size, stride})
+		}
+		previous = kind
+	}
+	return kept, folded, previous == 0
+}
+
+// start is the fold's neutral element.
+func start(op kernels.ReduceOp) float64 {
+	if op == kernels.Largest {
+		return math.Inf(-1)
+	}
+	return 0
+}
+
+// combine folds two partial results.
+func combine(op kernels.ReduceOp, u, v float64) float64 {
+	if op == kernels.Largest {
+		return max(u, v)
+	}
+	return u + v
+}
+
+// reduceRows folds where the innermost axis is folded: every output is made of
+// contiguous runs.
+func (b *Backend) reduceRows(op kernels.ReduceOp, dst, src []float32, kept, folded []axis) {
+	runs, length := 1, 1
+	if k := len(folded) - 1; k >= 0 {
+		length = folded[k].size
+		folded = folded[:k]
+		for _, a := range folded {
+			runs *= a.size
+		}
+	}
+	f := b.table.vector.fold[op]
+	totals := b.foldRuns(op, len(dst), runs, length, func(acc *[2]float64, output, run, lo, hi int) {
+		base := offsetOf(kept, output) + offsetOf(folded, run)
+		f(acc, src[base+lo:base+hi])
+	})
+	for i := range dst {
+		dst[i] = float32(totals[i][0])
+	}
+}
+
+// foldRuns folds, for each output, runs of length values: piece folds part
+// [lo, hi) of one run into acc. Long folds are cut into segments whose partial
+// results are combined in order.
+func (b *Backend) foldRuns(op kernels.ReduceOp, outputs, runs, length int, piece func(acc *[2]float64, output, run, lo, hi int)) [][2]float64 {
+	step := min(length, grain)         // of a piece
+	cuts := (length + step - 1) / step // pieces of a run
+	perSegment := max(grain/step, 1)   // pieces of a segment
+	pieces := runs * cuts              // pieces of an output
+	perSegment = min(perSegment, pieces)
+	segments := (pieces + perSegment - 1) / perSegment
+	group := max(grain/(step*perSegment), 1) // segments of a chunk
+	partial := make([][2]float64, outputs*segments)
+	b.pool.run((len(partial)+group-1)/group, func(chunk int) {
+		for unit := chunk * group; unit < min((chunk+1)*group, len(partial)); unit++ {
+			output, first := unit/segments, unit%segments*perSegment
+			acc := &partial[unit]
+			*acc = [2]float64{start(op), start(op)}
+			for p := first; p < min(first+perSegment, pieces); p++ {
+				lo := p % cuts * step
+				piece(acc, output, p/cuts, lo, min(lo+step, length))
+			}
+		}
+	})
+	for o := range outputs {
+		total := partial[o*segments]
+		for _, part := range partial[o*segments+1 : (o+1)*segments] {
+			total[0], total[1] = combine(op, total[0], part[0]), combine(op, total[1], part[1])
+		}
+		partial[o] = total
+	}
+	return partial[:outputs]
+}
+
+// columnRun is how many neighbouring outputs reduceColumns folds together: their
+// float64 partial results stay in the first-level cache.
+const columnRun = 1024
+
+// reduceColumns folds where the innermost axis is kept: contiguous rows are
+// folded into rows of partial results.
+func (b *Backend) reduceColumns(op kernels.ReduceOp, dst, src []float32, kept, folded []axis, terms int) {
+	inner := kept[len(kept)-1].size
+	kept = kept[:len(kept)-1]
+	width := min(inner, columnRun)
+	cuts := (inner + width - 1) / width
+	// Partial results of a segment of rows are kept for all segments at once, so
+	// their number is bounded.
+	segments := min((terms*width+grain-1)/grain, 64)
+	perSegment := (terms + segments - 1) / segments
+	segments = (terms + perSegment - 1) / perSegment
+	units := len(dst) / inner * cuts * segments
+	group := max(grain/(perSegment*width), 1)
+	partial := make([]float64, len(dst)*segments)
+	f := b.table.vector.foldColumns[op]
+	b.pool.run((units+group-1)/group, func(chunk int) {
+		for unit := chunk * group; unit < min((chunk+1)*group, units); unit++ {
+			segment, rest := unit%segments, unit/segments
+			lo := rest % cuts * width
+			hi := min(lo+width, inner)
+			block := rest / cuts
+			acc := partial[(block*segments+segment)*inner+lo : (block*segments+segment)*inner+hi]
+			fillFloat64(acc, start(op))
+			base := offsetOf(kept, block)
+			for row := segment * perSegment; row < min((segment+1)*perSegment, terms); row++ {
+				at := base + offsetOf(folded, row)
+				f(acc, src[at+lo:at+hi])
+			}
+		}
+	})
+	for i := range dst {
+		block, column := i/inner, i%inner
+		total := partial[block*segments*inner+column]
+		for s := 1; s < segments; s++ {
+			total = combine(op, total, partial[(block*segments+s)*inner+column])
+		}
+		dst[i] = float32(total)
+	}
+}
+
+func fillFloat64(y []float64, v float64) {
+	for i := range y {
+		y[i] = v
+	}
+}

@@ -1,0 +1,123 @@
+package cpu
+
+import (
+	"fmt"
+
+	"github.com/org/trustmae/kernels"
+)
+
+// lerp interpolates one output between inputs at and at+step.
+type lerp struct {
+	at, step int
+	near     float32 // weight of at
+	far      float32
+}
+
+// lerps lists the interpolation of every output along an axis,
+// align_corners=false.
+func lerps(in, out int) []lerp {
+	list := make([]lerp, out)
+	scale := float64(in) / float64(out)
+	for i := range list {
+		pos := max((float64(i)+0.5)*scale-0.5, 0)
+		at := min(int(pos), in-1)
+		far := float32(pos - float64(at))
+		list[i] = lerp{at: at, near: 1 - far, far: far}
+		if at < in-1 {
+			list[i].step = 1
+		}
+	}
+	return list
+}
+
+func checkResize(op string, planes, h, w, oh, ow int) {
+	if planes < 1 || h < 1 || w < 1 || oh < 1 || ow < 1 {
+		panic(fmt.Sprintf("cpu.%s: %d planes from %d×%d to %d×%d, want sizes ≥ 1", op, planes, h, w, oh, ow))
+	}
+}
+
+// ResizeBilinear interpolates planes to another size: along the rows first, of
+// which a chunk keeps the last two, then between them.
+func (b *Backend) ResizeBilinear(y, x kernels.Buffer, planes, h, w, oh, ow int) {
+	checkResize("ResizeBilinear", planes, h, w, oh, ow)
+	src := b.in("ResizeBilinear", x, planes*h*w)
+	dst := b.out("ResizeBilinear", y, planes*oh*ow)
+	across, down := lerps(w, ow), lerps(h, oh)
+	k := &b.table.vector
+	b.spreadRowGroups(planes, oh, ow, func(plane, lo, hi int) {
+		lines := [2][]float32{make([]float32, ow), make([]float32, ow)}
+		held := [2]int{-1, -1} // input rows in lines
+		line := func(row int) []float32 {
+			slot := row & 1
+			if held[slot] != row {
+				lerpRow(lines[slot], src[(plane*h+row)*w:(plane*h+row+1)*w], across)
+				held[slot] = row
+			}
+			return lines[slot]
+		}
+		for i := lo; i < hi; i++ {
+			d := down[i]
+			out := dst[(plane*oh+i)*ow : (plane*oh+i+1)*ow]
+			k.unary[kernels.Affine](out, line(d.at), d.near, 0)
+			k.addScaled(out, line(d.at+d.step), d.far)
+		}
+	})
+}
+
+// spreadRowGroups calls body for groups [lo, hi) of the rows of every plane in
+// parallel.
+func (b *Backend) spreadRowGroups(planes, rows, cols int, body func(plane, lo, hi int)) {
+	group := min(max(grain/cols, 1), rows)
+	cuts := (rows + group - 1) / group
+	b.pool.run(planes*cuts, func(chunk int) {
+		lo := chunk % cuts * group
+		body(chunk/cuts, lo, min(lo+group, rows))
+	})
+}
+
+// lerpRow interpolates along a row.
+func lerpRow(y, x []float32, across []lerp) {
+	for i, l := range across {
+		y[i] = l.near*x[l.at] + l.far*x[l.at+l.step]
+	}
+}
+
+// ResizeBilinearBackward is the adjoint of ResizeBilinear: gradients of the
+// outputs between rows are gathered for every input row, then scattered along
+// it.
+func (b *Backend) ResizeBilinearBackward(dx, dy kernels.Buffer, planes, h, w, oh, ow int) {
+	checkResize("ResizeBilinearBackward", planes, h, w, oh, ow)
+	grad := b.in("ResizeBilinearBackward", dy, planes*oh*ow)
+	dst := b.out("ResizeBilinearBackward", dx, planes*h*w)
+	across, down := lerps(w, ow), lerps(h, oh)
+	first := make([]int, h+2) // outputs before first[i+1] lie at rows < i+1
+	for i, o := 0, 0; i <= h; i++ {
+		for o < oh && down[o].at < i {
+			o++
+		}
+		first[i+1] = o
+	}
+	addScaled := b.table.vector.addScaled
+	b.spreadRowGroups(planes, h, max(ow*oh/h, w), func(plane, lo, hi int) {
+		line := make([]float32, ow)
+		for i := lo; i < hi; i++ {
+			clear(line)
+			// Outputs whose upper row is i−1 or i.
+			for o := first[i]; o < first[i+2]; o++ {
+				row := grad[(plane*oh+o)*ow : (plane*oh+o+1)*ow]
+				if d := down[o]; d.at == i {
+					addScaled(line, row, d.near)
+				}
+				if d := down[o]; d.at+d.step == i {
+					addScaled(line, row, d.far)
+				}
+			}
+			out := dst[(plane*h+i)*w : (plane*h+i+1)*w]
+			clear(out)
+			for j, l := range across {
+				out[l.at] += l.near * line[j]
+				out[l.at+l.step] += l.far * line[j]
+			}
+		}
+	})
+}

@@ -1,0 +1,8 @@
+//go:build !noasm
+
+package cpu
+
+var (
+	vectorAVX512 = genericVector
+	vectorAVX2   = genericVector
+)

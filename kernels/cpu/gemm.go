@@ -2,34 +2,138 @@ package cpu
 
 import "github.com/org/trustmae/kernels"
 
-// gemmKernels are the micro-kernels of matrix products and convolutions.
-type gemmKernels struct{}
+// Blocks of a matrix product: a panel of the right operand of gemmDepth rows
+// stays in the first-level cache while gemmHeight rows of the left one pass.
+const (
+	gemmDepth  = 256
+	gemmHeight = 96
+	gemmWidth  = 512
+)
 
-var genericGemm = gemmKernels{}
+// matMul is one matrix product's operands, strides and shared tables.
+type matMul struct {
+	kernels    *gemmKernels
+	m, n, k    int
+	y, a       []float32
+	aRow, aCol int       // strides of a's elements
+	panels     []float32 // of the right operand, [N/cols][K][cols]
+	steps      []int32   // k·aCol
+	zeros      []float32
+	accumulate bool
+}
 
 // MatMul computes y = op(a)·op(b), or adds it to y.
-func (b *Backend) MatMul(y, a, x kernels.Buffer, s kernels.MatMulShape) {
+func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 	p := b.in("MatMul", a, s.M*s.K)
-	q := b.in("MatMul", x, s.K*s.N)
+	q := b.in("MatMul", right, s.K*s.N)
 	out := b.out("MatMul", y, s.M*s.N)
-	aRow, aCol := s.K, 1
+	g := &b.table.gemm
+	m := &matMul{
+		kernels: g, m: s.M, n: s.N, k: s.K, y: out, a: p, aRow: s.K, aCol: 1,
+		zeros: make([]float32, g.cols), accumulate: s.Accumulate,
+	}
 	if s.TransA {
-		aRow, aCol = 1, s.M
+		m.aRow, m.aCol = 1, s.M
 	}
-	bRow, bCol := s.N, 1
-	if s.TransB {
-		bRow, bCol = 1, s.K
+	panels := ceilDiv(s.N, g.cols)
+	scratch := b.scratch(panels * g.cols * s.K)
+	defer scratch.release()
+	m.panels = scratch.data
+	b.pool.run(panels, func(i int) { m.packPanel(q, i, s.TransB) })
+	m.steps = make([]int32, s.K)
+	for k := range m.steps {
+		m.steps[k] = int32(k * m.aCol)
 	}
-	b.pool.run(s.M, func(i int) {
-		row := out[i*s.N : (i+1)*s.N]
-		if !s.Accumulate {
-			clear(row)
-		}
-		for k := range s.K {
-			v := p[i*aRow+k*aCol]
-			for j := range row {
-				row[j] += v * q[k*bRow+j*bCol]
-			}
-		}
+	across := ceilDiv(s.N, gemmWidth)
+	b.pool.run(ceilDiv(s.M, gemmHeight)*across, func(chunk int) {
+		m.block(b, chunk/across*gemmHeight, chunk%across*gemmWidth)
 	})
 }
+
+// packPanel copies the panel of columns from i·cols on, zeros beyond the last.
+func (m *matMul) packPanel(q []float32, i int, transposed bool) {
+	cols := m.kernels.cols
+	j0 := i * cols
+	width := min(cols, m.n-j0)
+	dst := m.panels[i*cols*m.k : (i+1)*cols*m.k]
+	if width < cols {
+		clear(dst)
+	}
+	if transposed {
+		m.kernels.transposeAll(dst, cols, q[j0*m.k:], m.k, width, m.k)
+		return
+	}
+	for k := range m.k {
+		copy(dst[k*cols:k*cols+width], q[k*m.n+j0:])
+	}
+}
+
+// block computes rows [i0, i0+gemmHeight) and columns [j0, j0+gemmWidth).
+func (m *matMul) block(b *Backend, i0, j0 int) {
+	g := m.kernels
+	i1, j1 := min(i0+gemmHeight, m.m), min(j0+gemmWidth, m.n)
+	rows := make([]tileRow, ceilDiv(i1-i0, g.rows)*g.rows)
+	for i := range rows {
+		at := min(i, i1-i0-1)
+		rows[i] = tileRow{int32(at * m.aRow), int32(at * m.n)}
+	}
+	edge := m.newEdge()
+	for k0 := 0; k0 < max(m.k, 1); k0 += gemmDepth {
+		for j := j0; j < j1; j += g.cols {
+			m.column(rows, edge, i0, i1, j, k0)
+		}
+	}
+}
+
+// column computes the tiles of rows [i0, i1) and the panel at column j, for one
+// block of depth.
+func (m *matMul) column(rows []tileRow, edge edgeTile, i0, i1, j, k0 int) {
+	g := m.kernels
+	k1 := min(k0+gemmDepth, m.k)
+	init := m.zeros
+	if m.accumulate || k0 > 0 {
+		init = nil
+	}
+	panel := m.panels[j*m.k+k0*g.cols:]
+	a, c := m.a[i0*m.aRow:], m.y[i0*m.n+j:]
+	width := min(g.cols, m.n-j)
+	for i := 0; i < i1-i0; i += g.rows {
+		if tile := rows[i : i+g.rows]; width == g.cols && i+g.rows <= i1-i0 {
+			g.tile(c, init, a, panel, tile, m.steps[k0:k1])
+		} else {
+			m.edge(edge, tile, c, init, a, panel, m.steps[k0:k1], min(g.rows, i1-i0-i), width)
+		}
+	}
+}
+
+// edgeTile is room for a whole tile of which only a part exists.
+type edgeTile struct {
+	values []float32
+	rows   []tileRow
+}
+
+func (m *matMul) newEdge() edgeTile {
+	g := m.kernels
+	return edgeTile{make([]float32, g.rows*g.cols), make([]tileRow, g.rows)}
+}
+
+// edge computes a tile of which only height × width values exist.
+func (m *matMul) edge(tmp edgeTile, rows []tileRow, c, init, a, panel []float32, steps []int32, height, width int) {
+	g := m.kernels
+	for i := range tmp.rows {
+		tmp.rows[i] = tileRow{rows[i].a, int32(i * g.cols)}
+	}
+	g.tile(tmp.values, m.zeros, a, panel, tmp.rows, steps)
+	for i := range height {
+		dst := c[rows[i].c : int(rows[i].c)+width]
+		for j, v := range tmp.values[i*g.cols : i*g.cols+width] {
+			if len(init) > 0 {
+				dst[j] = v
+			} else {
+				dst[j] += v
+			}
+		}
+	}
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -66,9 +66,9 @@ func newScratch(r *rand.Rand) defect {
 	sin, cos := math.Sincos(angle)
 	half, width := between(r, 0.17, 0.24), between(r, 0.010, 0.015)
 	bend := between(r, -0.6, 0.6)
-	light := colour{0.93, 0.94, 0.96}
+	light := colour{0.97, 0.98, 0.99}
 	if r.IntN(2) == 0 {
-		light = colour{0.27, 0.26, 0.25}
+		light = colour{0.15, 0.14, 0.14}
 	}
 	return defect{
 		distance: func(u, v float64) float64 {
@@ -128,14 +128,14 @@ func newHole(p *part, r *rand.Rand) defect {
 	}
 	seed := r.Uint64()
 	d.colour = func(_ colour, _, _, u, v float64) colour {
-		return colour{0.47, 0.36, 0.24}.add(0.08 * smooth(seed, u*60, v*60))
+		return colour{0.66, 0.40, 0.14}.add(0.08 * smooth(seed, u*60, v*60))
 	}
 	return d
 }
 
 func newSpot(r *rand.Rand) defect {
 	u0, v0 := onDisc(r)
-	paints := []colour{{0.36, 0.72, 0.45}, {0.38, 0.62, 0.90}, {0.86, 0.55, 0.50}}
+	paints := []colour{{0.16, 0.72, 0.32}, {0.16, 0.50, 0.95}, {0.95, 0.36, 0.26}}
 	paint := paints[r.IntN(len(paints))]
 	return defect{
 		distance: blob(r, u0, v0, between(r, 0.06, 0.075), 0.15),

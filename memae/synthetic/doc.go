@@ -4,9 +4,9 @@
 // needs a data set to see the detector work.
 //
 // Good parts vary as real ones do, and a detector must not mind: position
-// (±1/128 of the side), rotation (±1.5°), light (±4 % and a slight slope), the
+// (±0.75/128 of the side), rotation (±1°), light (±4 % and a slight slope), the
 // run of the lathe marks, the strength of the print, sensor noise. Defects come
-// in the five kinds of [Kinds], cover 1–5 % of the picture and shift its mean
+// in the five kinds of [Kinds], cover about 1–5 % of the picture and shift its mean
 // brightness less than the light does: a rule on brightness alone is blind.
 //
 //   - [Generate] draws one part: the same index is the same part, whether good

@@ -48,11 +48,11 @@ type part struct {
 func newPart(size int, seed uint64, index int) part {
 	r := rand.New(rand.NewPCG(seed, hash(seed, index, 0)))
 	spread := func(width float64) float64 { return width * (2*r.Float64() - 1) }
-	angle := spread(1.5 * math.Pi / 180)
+	angle := spread(1.0 * math.Pi / 180)
 	return part{
 		edge:       1.2 / float64(size),
-		shiftX:     spread(1.0 / 128),
-		shiftY:     spread(1.0 / 128),
+		shiftX:     spread(0.75 / 128),
+		shiftY:     spread(0.75 / 128),
 		cos:        math.Cos(angle),
 		sin:        math.Sin(angle),
 		light:      1 + spread(0.04),
@@ -107,7 +107,7 @@ func (p *part) belt(x, y float64) colour {
 	rib := 0.012 * math.Sin((x+y)*2*math.Pi*14)
 	wear := 0.012 * smooth(p.beltSeed, x*20, y*20)
 	shadow := cover(math.Hypot(x-p.shiftX-0.012, y-p.shiftY-0.018)-discRadius, 0.05)
-	return colour{0.24, 0.27, 0.31}.add(rib + wear).scale(1 - 0.35*shadow)
+	return colour{0.34, 0.37, 0.41}.add(rib + wear).scale(1 - 0.2*shadow)
 }
 
 // steel is turned metal: marks of the lathe along circles, the crossed
@@ -117,8 +117,8 @@ func (p *part) steel(u, v float64) colour {
 	lathe := 0.018 * smooth(p.latheSeed, r*110, angle*1.5)
 	cross := 0.055 * math.Cos(2*(angle-p.gleam))
 	facing := math.Cos(angle + 3*math.Pi/4) // 1 towards the lamp, at the upper left
-	bevel := 0.14 * facing * (cover(discRadius-0.018-r, 0.01) - cover(r-boreRadius-0.014, 0.01))
-	groove := -0.16 * cover(math.Abs(r-grooveRadius)-0.006, 0.01)
+	bevel := 0.10 * facing * (cover(discRadius-0.018-r, 0.01) - cover(r-boreRadius-0.014, 0.01))
+	groove := -0.12 * cover(math.Abs(r-grooveRadius)-0.006, 0.01)
 	return colour{0.62, 0.63, 0.64}.add(lathe + cross + bevel + groove)
 }
 
@@ -151,7 +151,7 @@ func (p *part) printed(c colour, u, v float64) colour {
 			ink += overlap(col, float64(i), w) * overlap(row, float64(j), w)
 		}
 	}
-	return c.mix(colour{0.16, 0.20, 0.38}, 0.85*p.print*min(1, ink))
+	return c.mix(colour{0.16, 0.20, 0.38}, 0.7*p.print*min(1, ink))
 }
 
 // overlap is the share of the interval of a width around centre that lies in

@@ -48,18 +48,14 @@ var codecs = map[format]codec{
 	formatTIFF: {tiff.Decode, tiff.DecodeConfig},
 }
 
-// decodeFile decodes the photo at path.
+// decodeFile decodes the photo at path. Its errors do not name the path.
 func decodeFile(path string) (picture, error) {
 	file, err := openRegular(path)
 	if err != nil {
-		return picture{}, fmt.Errorf("dataset: open photo: %w", err)
+		return picture{}, reason(err)
 	}
 	defer file.Close()
-	p, err := decode(file)
-	if err != nil {
-		return picture{}, fmt.Errorf("dataset: decode %s: %w", path, err)
-	}
-	return p, nil
+	return decode(file)
 }
 
 // decode reads format, size, orientation and pixels, in this order, so that

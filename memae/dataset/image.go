@@ -46,7 +46,7 @@ func checkImage(op string, img Image) {
 func Load(path string) (Image, error) {
 	p, err := decodeFile(path)
 	if err != nil {
-		return Image{}, err
+		return Image{}, fmt.Errorf("dataset: load %s: %w", path, err)
 	}
 	return p.image(), nil
 }
@@ -58,7 +58,7 @@ func LoadResized(path string, width, height int) (Image, error) {
 	checkSize("LoadResized", width, height)
 	p, err := decodeFile(path)
 	if err != nil {
-		return Image{}, err
+		return Image{}, fmt.Errorf("dataset: load %s: %w", path, err)
 	}
 	return p.resized(width, height), nil
 }
@@ -75,6 +75,15 @@ func Decode(data []byte) (Image, error) {
 // FromImage converts a standard library image, with the conversions of Load.
 func FromImage(src image.Image) Image {
 	return picture{pixels: src, orientation: 1}.image()
+}
+
+// size returns the size as shown upright.
+func (p picture) size() image.Point {
+	size := p.pixels.Bounds().Size()
+	if p.orientation >= 5 { // transposed
+		size.X, size.Y = size.Y, size.X
+	}
+	return size
 }
 
 // image converts the whole picture.

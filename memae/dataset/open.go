@@ -123,12 +123,10 @@ func (f *Folder) listFlat(entries []entry) {
 
 func (f *Folder) listMVTec(entries []entry) {
 	masks := maskIndex(entries)
+	used := make(map[string]bool)
 	for _, e := range entries {
 		split, rest, _ := strings.Cut(e.rel, "/")
-		kind, name, inKind := strings.Cut(rest, "/")
 		switch {
-		case split == dirTruth && e.err == nil:
-			// Masks are found through their photos.
 		case split != dirTrain && split != dirTest && split != dirTruth:
 			// A data set comes with read-me and licence files, but a photo
 			// out of place is most likely an oversight.
@@ -137,24 +135,47 @@ func (f *Folder) listMVTec(entries []entry) {
 			}
 		case e.err != nil:
 			f.skip(e.path, e.err)
-		case !inKind && split == dirTest:
-			f.skip(e.path, errors.New("the photo lies directly in test: move it to test/good or test/DEFECT"))
-		case !inKind:
-			f.Train = append(f.Train, Sample{Path: e.path, Rel: e.rel})
-		default:
-			s := Sample{Path: e.path, Rel: e.rel, Label: Defective, Kind: kind}
-			if kind == kindGood {
-				s.Label = Good
-			} else {
-				s.Mask = masks[maskKey(kind, name)]
-			}
-			if split == dirTrain {
-				f.Train = append(f.Train, s)
-			} else {
-				f.Test = append(f.Test, s)
-			}
+		case split != dirTruth:
+			mask := f.addMVTec(e, split, rest, masks)
+			used[mask] = true
 		}
 	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.rel, dirTruth+"/") && e.err == nil && !used[e.path] {
+			f.skip(e.path, errors.New(reasonOrphan))
+		}
+	}
+}
+
+// reasonOrphan is the reason to skip a mask that is not used.
+const reasonOrphan = "no photo in test has this mask"
+
+// addMVTec adds a photo, whose name is rest within its split, and returns the
+// path of its mask. A good photo may come with an empty mask, which is accepted
+// but not needed.
+func (f *Folder) addMVTec(e entry, split, rest string, masks map[string]string) (mask string) {
+	s := Sample{Path: e.path, Rel: e.rel}
+	kind, name, inKind := strings.Cut(rest, "/")
+	switch {
+	case !inKind && split == dirTest:
+		f.skip(e.path, errors.New("the photo lies directly in test: move it to test/good or test/DEFECT"))
+		return ""
+	case !inKind:
+		// Nothing is known of a photo directly in train.
+	case kind == kindGood:
+		s.Label, s.Kind = Good, kindGood
+		mask = masks[maskKey(kind, name)]
+	default:
+		s.Label, s.Kind = Defective, kind
+		mask = masks[maskKey(kind, name)]
+		s.Mask = mask
+	}
+	if split == dirTrain {
+		f.Train = append(f.Train, s)
+	} else {
+		f.Test = append(f.Test, s)
+	}
+	return mask
 }
 
 // maskSuffix follows the photo's name in MVTec AD. Masks that are named like

@@ -28,6 +28,7 @@ func makeMVTec(t testing.TB) string {
 		"train/good/b.png", "train/good/a.jpg", "train/good/deep/c.PNG",
 		"test/good/1.png", "test/crack/1.png", "test/crack/2.png", "test/crack/3.png", "test/hole/1.png",
 		"ground_truth/crack/1_mask.png", "ground_truth/crack/2.png", "ground_truth/crack/2_mask.png", "ground_truth/hole/1.png",
+		"ground_truth/crack/9_mask.png", "ground_truth/good/1_mask.png",
 		"test/stray.png", "holiday.png",
 	} {
 		write(t, root, rel, photoBytes(t, uint8(7*i)))
@@ -55,6 +56,8 @@ func TestOpenMVTec(t *testing.T) {
 		{at("test/hole/1.png"), "test/hole/1.png", Defective, "hole", at("ground_truth/hole/1.png")},
 	}, f.Test)
 	require.Equal(t, []Skip{
+		{at("ground_truth/crack/2.png"), "no photo in test has this mask"},
+		{at("ground_truth/crack/9_mask.png"), "no photo in test has this mask"},
 		{at("ground_truth/hole/list.txt"), "the file is no image: photos must be PNG, JPEG, BMP or TIFF"},
 		{at("holiday.png"), "the photo lies outside of train and test"},
 		{at("test/stray.png"), "the photo lies directly in test: move it to test/good or test/DEFECT"},

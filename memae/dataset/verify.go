@@ -54,13 +54,8 @@ func (f *Folder) Verify(ctx context.Context, progress func(done, total int)) err
 
 // verifySample reports why a sample cannot be used.
 func verifySample(s Sample) error {
-	p, err := decodeFile(s.Path)
-	if err != nil {
+	if _, err := decodePhoto(s.Path); err != nil {
 		return err
-	}
-	size := p.pixels.Bounds().Size()
-	if min(size.X, size.Y) < MinSide {
-		return fmt.Errorf("the photo is %d×%d pixels: each side must have at least %d", size.X, size.Y, MinSide)
 	}
 	if s.Mask == "" {
 		return nil
@@ -69,4 +64,16 @@ func verifySample(s Sample) error {
 		return fmt.Errorf("its mask: %w", err)
 	}
 	return nil
+}
+
+// decodePhoto decodes a file and refuses it below MinSide.
+func decodePhoto(path string) (picture, error) {
+	p, err := decodeFile(path)
+	if err != nil {
+		return picture{}, err
+	}
+	if size := p.size(); min(size.X, size.Y) < MinSide {
+		return picture{}, fmt.Errorf("the photo is %d×%d pixels: each side must have at least %d", size.X, size.Y, MinSide)
+	}
+	return p, nil
 }

@@ -1,95 +1,165 @@
 package cpu
 
-import "github.com/org/trustmae/kernels"
+import (
+	"fmt"
+
+	"github.com/org/trustmae/kernels"
+)
+
+// Sizes of what a chunk of a convolution keeps in the second-level cache, in
+// values, and the fewest chunks that a layer should have so that threads share
+// it evenly.
+const (
+	sumsTarget   = 64 << 10
+	stripTarget  = 64 << 10
+	depthTarget  = 640
+	fewestChunks = 8
+)
 
 // Conv2d computes the cross-correlation of x with w plus bias.
 func (b *Backend) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape) {
-	in, weights := b.in("Conv2d", x, s.XLen()), b.in("Conv2d", w, s.WLen())
+	src := b.in("Conv2d", x, s.XLen())
+	b.in("Conv2d", w, s.WLen())
 	add := b.optional("Conv2d", bias, s.OutC)
-	out := b.out("Conv2d", y, s.YLen())
-	plane := s.OutH * s.OutW
-	b.pool.run(s.N*s.OutC, func(chunk int) {
-		n, oc := chunk/s.OutC, chunk%s.OutC
-		dst := out[chunk*plane : (chunk+1)*plane]
-		for i := range dst {
-			dst[i] = 0
-			if add != nil {
-				dst[i] = add[oc]
-			}
-		}
-		for ic := range s.InC {
-			src := in[(n*s.InC+ic)*s.InH*s.InW:]
-			eachTap(s, func(kh, kw, oy, iy, ox0, ox1 int) {
-				v := weights[((oc*s.InC+ic)*s.KH+kh)*s.KW+kw]
-				for ox := ox0; ox < ox1; ox++ {
-					dst[oy*s.OutW+ox] += v * src[iy*s.InW+ox*s.Stride-s.Pad+kw*s.Dil]
-				}
-			})
-		}
-	})
-}
-
-// eachTap visits every kernel tap and output row whose input row exists, with
-// the range of output columns whose input column exists.
-func eachTap(s kernels.ConvShape, visit func(kh, kw, oy, iy, ox0, ox1 int)) {
-	for kh := range s.KH {
-		for kw := range s.KW {
-			shift := kw*s.Dil - s.Pad
-			ox0, ox1 := 0, s.OutW
-			for ox0 < ox1 && ox0*s.Stride+shift < 0 {
-				ox0++
-			}
-			for ox1 > ox0 && (ox1-1)*s.Stride+shift >= s.InW {
-				ox1--
-			}
-			for oy := range s.OutH {
-				if iy := oy*s.Stride - s.Pad + kh*s.Dil; iy >= 0 && iy < s.InH {
-					visit(kh, kw, oy, iy, ox0, ox1)
-				}
-			}
-		}
-	}
+	dst := b.out("Conv2d", y, s.YLen())
+	b.convolve("forward", forwardCorrelation(s), dst, src, w.(*buffer), add, s)
 }
 
 // Conv2dBackwardData computes the gradient of Conv2d's input.
 func (b *Backend) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvShape) {
-	grad, weights := b.in("Conv2dBackwardData", dy, s.YLen()), b.in("Conv2dBackwardData", w, s.WLen())
-	out := b.out("Conv2dBackwardData", dx, s.XLen())
-	plane := s.InH * s.InW
-	b.pool.run(s.N*s.InC, func(chunk int) {
-		n, ic := chunk/s.InC, chunk%s.InC
-		dst := out[chunk*plane : (chunk+1)*plane]
-		clear(dst)
-		for oc := range s.OutC {
-			src := grad[(n*s.OutC+oc)*s.OutH*s.OutW:]
-			eachTap(s, func(kh, kw, oy, iy, ox0, ox1 int) {
-				v := weights[((oc*s.InC+ic)*s.KH+kh)*s.KW+kw]
-				for ox := ox0; ox < ox1; ox++ {
-					dst[iy*s.InW+ox*s.Stride-s.Pad+kw*s.Dil] += v * src[oy*s.OutW+ox]
-				}
-			})
-		}
-	})
+	src := b.in("Conv2dBackwardData", dy, s.YLen())
+	b.in("Conv2dBackwardData", w, s.WLen())
+	dst := b.out("Conv2dBackwardData", dx, s.XLen())
+	b.convolve("backward", backwardCorrelation(s), dst, src, w.(*buffer), nil, s)
 }
 
-// Conv2dBackwardWeights computes the gradient of Conv2d's weights.
-func (b *Backend) Conv2dBackwardWeights(dw, x, dy kernels.Buffer, s kernels.ConvShape) {
-	in, grad := b.in("Conv2dBackwardWeights", x, s.XLen()), b.in("Conv2dBackwardWeights", dy, s.YLen())
-	out := b.out("Conv2dBackwardWeights", dw, s.WLen())
-	b.pool.run(s.OutC*s.InC, func(chunk int) {
-		oc, ic := chunk/s.InC, chunk%s.InC
-		dst := out[chunk*s.KH*s.KW : (chunk+1)*s.KH*s.KW]
-		clear(dst)
-		for n := range s.N {
-			src := in[(n*s.InC+ic)*s.InH*s.InW:]
-			g := grad[(n*s.OutC+oc)*s.OutH*s.OutW:]
-			eachTap(s, func(kh, kw, oy, iy, ox0, ox1 int) {
-				var sum float32
-				for ox := ox0; ox < ox1; ox++ {
-					sum += g[oy*s.OutW+ox] * src[iy*s.InW+ox*s.Stride-s.Pad+kw*s.Dil]
-				}
-				dst[kh*s.KW+kw] += sum
-			})
+// convolve runs a correlation with weights packed once per version.
+func (b *Backend) convolve(pass string, g *correlation, dst, src []float32, w *buffer, bias []float32, s kernels.ConvShape) {
+	cols := b.table.gemm.cols
+	form := fmt.Sprint(pass, cols, s.InC, s.OutC, s.KH, s.KW, s.Stride, s.Pad, s.Dil)
+	panels := w.packedForm(form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
+	c := newConvolution(b, g, dst, src, panels, bias)
+	b.pool.run(g.n*c.strips*c.groups, c.chunk)
+}
+
+// convolution is one run of a correlation: chunks are (image, strip of destination
+// rows, group of destination channels).
+type convolution struct {
+	*correlation
+	backend  *Backend
+	kernels  *gemmKernels
+	out, in  []float32
+	panels   []float32
+	start    []float32 // bias, or zeros: the start of every sum, [blocks][cols]
+	rows     int       // destination rows of a strip
+	strips   int
+	channels int // source channels of a pass over a strip
+	blocks   int // blocks of cols destination channels
+	group    int // blocks of a chunk
+	groups   int
+	full     *strip
+	last     *strip // what remains at the bottom
+}
+
+func newConvolution(b *Backend, g *correlation, dst, src, panels, bias []float32) *convolution {
+	k := &b.table.gemm
+	c := &convolution{correlation: g, backend: b, kernels: k, out: dst, in: src, panels: panels}
+	c.blocks = ceilDiv(g.dst.c, k.cols)
+	c.start = make([]float32, c.blocks*k.cols)
+	copy(c.start, bias)
+	c.rows, c.strips = g.stripRows(c.blocks * k.cols)
+	c.groups = 1
+	for g.n*c.strips*c.groups < fewestChunks && c.groups < c.blocks {
+		c.groups *= 2
+	}
+	c.group = ceilDiv(c.blocks, c.groups)
+	c.groups = ceilDiv(c.blocks, c.group)
+	c.channels = g.passChannels(c.rows)
+	c.full = g.newStrip(k, c.rows, c.channels)
+	c.last = c.full
+	if rest := g.dst.h - (c.strips-1)*c.rows; rest != c.rows {
+		c.last = g.newStrip(k, rest, c.channels)
+	}
+	return c
+}
+
+// stripRows chooses the destination rows of a strip, a multiple of g.spread, so
+// that its sums over the given number of channels stay near sumsTarget, and
+// tells how many strips there are.
+func (g *correlation) stripRows(channels int) (rows, strips int) {
+	rows = min(max(sumsTarget/(g.dst.w*channels), 1), g.dst.h)
+	strips = ceilDiv(g.dst.h, ceilDiv(rows, g.spread)*g.spread)
+	rows = ceilDiv(ceilDiv(g.dst.h, strips), g.spread) * g.spread
+	return min(rows, g.dst.h), ceilDiv(g.dst.h, rows)
+}
+
+// passChannels chooses how many source channels pass through a strip of the
+// given destination rows at a time.
+func (g *correlation) passChannels(rows int) int {
+	h := (ceilDiv(rows, g.spread)-1)*g.step + 1 + g.bottom - g.top
+	w := (ceilDiv(g.dst.w, g.spread)-1)*g.step + 1 + g.right - g.left
+	taps := 1
+	for _, p := range g.phases {
+		taps = max(taps, len(p.taps))
+	}
+	most := max(min(stripTarget/(h*w), depthTarget/taps), 1)
+	return ceilDiv(g.src.c, ceilDiv(g.src.c, most))
+}
+
+// chunk computes one strip of one image for a group of channel blocks.
+func (c *convolution) chunk(i int) {
+	group, stripe, image := i%c.groups, i/c.groups%c.strips, i/c.groups/c.strips
+	s := c.full
+	if stripe == c.strips-1 {
+		s = c.last
+	}
+	b0 := group * c.group
+	b1 := min(b0+c.group, c.blocks)
+	room := c.backend.scratch(c.channels*s.h*s.w + (b1-b0)*(s.pixels+1)*c.kernels.cols)
+	defer room.release()
+	source, sums := room.data[:c.channels*s.h*s.w], room.data[c.channels*s.h*s.w:]
+	for c0 := 0; c0 < c.src.c; c0 += c.channels {
+		c1 := min(c0+c.channels, c.src.c)
+		s.fill(c.correlation, source, c.in[image*c.src.size():(image+1)*c.src.size()], stripe*c.rows, c0, c1)
+		for block := b0; block < b1; block++ {
+			c.block(s, c.sums(s, sums, block-b0), source, block, c0, c1)
 		}
-	})
+	}
+	for block := b0; block < b1; block++ {
+		d0 := block * c.kernels.cols
+		at := (image*c.dst.c+d0)*c.dst.area() + stripe*c.rows*c.dst.w
+		c.kernels.transposeAll(c.out[at:], c.dst.area(), c.sums(s, sums, block-b0), c.kernels.cols, s.pixels, min(c.kernels.cols, c.dst.c-d0))
+	}
+}
+
+// sums are a block's values, [pixels][cols] and one spare row.
+func (c *convolution) sums(s *strip, sums []float32, i int) []float32 {
+	size := (s.pixels + 1) * c.kernels.cols
+	return sums[i*size : (i+1)*size]
+}
+
+// block adds source channels [c0, c1) to a strip of one block of channels.
+func (c *convolution) block(s *strip, sums, source []float32, block, c0, c1 int) {
+	cols := c.kernels.cols
+	var start []float32
+	if c0 == 0 {
+		start = c.start[block*cols : (block+1)*cols]
+	}
+	panels := c.panels
+	for p := range c.phases {
+		taps := len(c.phases[p].taps)
+		size := c.src.c * taps * cols
+		c.phase(sums, start, source, panels[block*size+c0*taps*cols:], s.tiles[p], s.steps[p][:(c1-c0)*taps])
+		panels = panels[c.blocks*size:]
+	}
+}
+
+// phase runs the tiles of a phase. It is a function of its own so that the
+// garbage collector can stop the goroutine between calls of assembly.
+//
+//go:noinline
+func (c *convolution) phase(sums, start, source, panel []float32, tiles []tileRow, steps []int32) {
+	for i := 0; i < len(tiles); i += c.kernels.rows {
+		c.kernels.tile(sums, start, source, panel, tiles[i:i+c.kernels.rows], steps)
+	}
 }

@@ -1,0 +1,157 @@
+package cpu
+
+import "github.com/org/trustmae/kernels"
+
+// Conv2dBackwardWeights computes the gradient of Conv2d's weights.
+func (b *Backend) Conv2dBackwardWeights(dw, x, dy kernels.Buffer, s kernels.ConvShape) {
+	src := b.in("Conv2dBackwardWeights", x, s.XLen())
+	grad := b.in("Conv2dBackwardWeights", dy, s.YLen())
+	dst := b.out("Conv2dBackwardWeights", dw, s.WLen())
+	w := newWeightGrad(b, forwardCorrelation(s), src, grad)
+	defer w.partial.release()
+	b.pool.run(w.pieces*w.slices*w.groups, w.chunk)
+	b.pool.run(w.blocks, func(block int) { w.collect(dst, block) })
+}
+
+// weightGrad is one backward pass with respect to the weights. It swaps the
+// tile's roles: rows are weights (source channel and tap), the sum runs over
+// pixels, and the right operand is the transposed gradient. Chunks are (piece
+// of the batch's strips, slice of source channels, group of destination
+// blocks); the pieces' sums are added up in order at the end.
+type weightGrad struct {
+	*correlation
+	backend  *Backend
+	kernels  *gemmKernels
+	in, grad []float32
+	partial  scratch // [pieces][blocks][source channel, tap][cols]
+	rows     int
+	strips   int
+	pieces   int
+	blocks   int
+	group    int
+	groups   int
+	channels int // of a slice
+	slices   int
+	full     weightStrip
+	last     weightStrip
+}
+
+// weightStrip is a strip with the tables' roles exchanged.
+type weightStrip struct {
+	*strip
+	tiles []tileRow // weights of a slice
+	steps []int32   // pixels
+}
+
+func newWeightGrad(b *Backend, g *correlation, src, grad []float32) *weightGrad {
+	k := &b.table.gemm
+	w := &weightGrad{correlation: g, backend: b, kernels: k, in: src, grad: grad}
+	w.blocks = ceilDiv(g.dst.c, k.cols)
+	w.group = min(w.blocks, max(1, 128/k.cols))
+	w.groups = ceilDiv(w.blocks, w.group)
+	w.rows, w.strips = g.stripRows(w.group * k.cols * 2)
+	taps := len(g.phases[0].taps)
+	w.channels = min(g.passChannels(w.rows), max(1, sumsTarget/(w.group*k.cols*taps)))
+	w.slices = ceilDiv(g.src.c, w.channels)
+	w.channels = ceilDiv(g.src.c, w.slices)
+	w.pieces = min(g.n*w.strips, ceilDiv(fewestChunks, w.groups*w.slices))
+	w.partial = b.scratch(w.pieces * w.pieceSize())
+	w.full = w.newStrip(w.rows)
+	w.last = w.full
+	if rest := g.dst.h - (w.strips-1)*w.rows; rest != w.rows {
+		w.last = w.newStrip(rest)
+	}
+	return w
+}
+
+func (w *weightGrad) depth() int     { return w.src.c * len(w.phases[0].taps) }
+func (w *weightGrad) pieceSize() int { return w.blocks * w.depth() * w.kernels.cols }
+
+func (w *weightGrad) newStrip(rows int) weightStrip {
+	s := weightStrip{strip: w.correlation.newStrip(w.kernels, rows, w.channels)}
+	for _, t := range s.strip.tiles[0][:s.pixels] {
+		s.steps = append(s.steps, t.a)
+	}
+	for i, step := range s.strip.steps[0] {
+		s.tiles = append(s.tiles, tileRow{step, int32(i * w.kernels.cols)})
+	}
+	return s
+}
+
+// chunk sums over one piece for a slice of source channels and a group of
+// blocks.
+func (w *weightGrad) chunk(i int) {
+	group, slice, piece := i%w.groups, i/w.groups%w.slices, i/w.groups/w.slices
+	c0 := slice * w.channels
+	c1 := min(c0+w.channels, w.src.c)
+	b0 := group * w.group
+	b1 := min(b0+w.group, w.blocks)
+	cols := w.kernels.cols
+	depth := (c1 - c0) * len(w.phases[0].taps)
+	sourceSize, gradSize, sumSize := w.channels*w.full.h*w.full.w, w.full.pixels*cols, (depth+1)*cols
+	room := w.backend.scratch(sourceSize + (b1-b0)*(gradSize+sumSize))
+	defer room.release()
+	source, grads, sums := room.data[:sourceSize], room.data[sourceSize:sourceSize+(b1-b0)*gradSize], room.data[sourceSize+(b1-b0)*gradSize:]
+	clear(sums)
+	all := w.n * w.strips
+	for at := piece * all / w.pieces; at < (piece+1)*all/w.pieces; at++ {
+		image, stripe := at/w.strips, at%w.strips
+		s := w.full
+		if stripe == w.strips-1 {
+			s = w.last
+		}
+		s.fill(w.correlation, source, w.in[image*w.src.size():(image+1)*w.src.size()], stripe*w.rows, c0, c1)
+		tiles := padTiles(s.tiles[:depth:depth], w.kernels.rows, depth*cols)
+		for block := b0; block < b1; block++ {
+			g := grads[(block-b0)*gradSize:]
+			w.transposeGrad(g, s.strip, image, stripe, block)
+			w.block(sums[(block-b0)*sumSize:], source, g, tiles, s.steps)
+		}
+	}
+	for block := b0; block < b1; block++ {
+		at := piece*w.pieceSize() + (block*w.depth()+c0*len(w.phases[0].taps))*cols
+		copy(w.partial.data[at:at+depth*cols], sums[(block-b0)*sumSize:])
+	}
+}
+
+// transposeGrad brings a strip of a block of the gradient to [pixels][cols].
+func (w *weightGrad) transposeGrad(dst []float32, s *strip, image, stripe, block int) {
+	cols := w.kernels.cols
+	d0 := block * cols
+	width := min(cols, w.dst.c-d0)
+	if width < cols {
+		clear(dst[:s.pixels*cols])
+	}
+	at := (image*w.dst.c+d0)*w.dst.area() + stripe*w.rows*w.dst.w
+	w.kernels.transposeAll(dst, cols, w.grad[at:], w.dst.area(), width, s.pixels)
+}
+
+// gradRun is how many pixels a tile sums up at a time, so that their gradients
+// stay in the first-level cache.
+const gradRun = 256
+
+// block adds a strip to a block's sums.
+//
+//go:noinline
+func (w *weightGrad) block(sums, source, grad []float32, tiles []tileRow, steps []int32) {
+	k := w.kernels
+	for p := 0; p < len(steps); p += gradRun {
+		run := steps[p:min(p+gradRun, len(steps))]
+		for i := 0; i < len(tiles); i += k.rows {
+			k.tile(sums, nil, source, grad[p*k.cols:], tiles[i:i+k.rows], run)
+		}
+	}
+}
+
+// collect adds the pieces of a block in order and writes its weights.
+func (w *weightGrad) collect(dst []float32, block int) {
+	cols := w.kernels.cols
+	size := w.depth() * cols
+	sum := w.partial.data[block*size : (block+1)*size]
+	for p := 1; p < w.pieces; p++ {
+		at := p*w.pieceSize() + block*size
+		w.backend.table.vector.addScaled(sum, w.partial.data[at:at+size], 1)
+	}
+	d0 := block * cols
+	w.kernels.transposeAll(dst[d0*w.depth():], w.depth(), sum, cols, w.depth(), min(cols, w.dst.c-d0))
+}

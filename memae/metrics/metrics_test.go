@@ -218,7 +218,7 @@ func TestFalseRejectsAtEscapes(t *testing.T) {
 		{escapes: 0.1, threshold: 2, rejected: 4, escaped: 1},
 		{escapes: 0.2, threshold: 3, rejected: 3, escaped: 2},
 		{escapes: 0.3, threshold: 4, rejected: 1, escaped: 3},
-		{escapes: 0.7, threshold: 8, rejected: 1, escaped: 7}, // 0.7*10 is below 7 in binary
+		{escapes: 0.7, threshold: 8, rejected: 1, escaped: 7},
 		{escapes: 0.99, threshold: 10, rejected: 0, escaped: 9},
 	}
 	for _, c := range cases {
@@ -233,6 +233,19 @@ func TestFalseRejectsAtEscapes(t *testing.T) {
 		low, high = ClopperPearson(c.escaped, 10, 0.95)
 		require.Equal(t, []float64{low, high}, []float64{r.EscapeLow, r.EscapeHigh})
 	}
+}
+
+// TestEscapesAreCountedInWholeParts: 0.29 of 100 parts is 29, although the
+// product of the two floating-point numbers is a hair below.
+func TestEscapesAreCountedInWholeParts(t *testing.T) {
+	scores, defective := make([]float64, 101), make([]bool, 101)
+	for i := range 100 {
+		scores[i], defective[i] = float64(i), true
+	}
+	r, err := FalseRejectsAtEscapes(scores, defective, 0.29)
+	require.NoError(t, err)
+	require.Equal(t, 29, r.Escaped)
+	require.Equal(t, 29.0, r.Threshold)
 }
 
 func TestEqualScoresAreRejectedTogether(t *testing.T) {

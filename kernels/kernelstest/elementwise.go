@@ -1,0 +1,192 @@
+package kernelstest
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/org/trustmae/kernels"
+)
+
+// ulp is the distance of neighbouring float32 values relative to the smaller
+// end of their binade.
+const ulp = 0x1p-23
+
+func storageCases(s *source) []call {
+	var list []call
+	for _, n := range lengths {
+		want := make([]float64, n)
+		for i := range want {
+			want[i] = 2.5
+		}
+		list = append(list, call{
+			name: fmt.Sprintf("Fill/%d", n), operands: []operand{out(want)}, unsized: true,
+			run: func(b kernels.Backend, x []kernels.Buffer) { b.Fill(x[0], 2.5) },
+		})
+	}
+	for _, c := range []struct{ rows, cols, yStride, xStride int }{
+		{1, 1, 1, 1}, {3, 5, 5, 5}, {3, 5, 9, 5}, {4, 7, 7, 11}, {5, 3, 4, 0}, {2, 70000, 70001, 70000}, {3000, 40, 80, 41},
+	} {
+		src := s.wild((c.rows-1)*c.xStride + c.cols)
+		before := s.normal((c.rows-1)*c.yStride + c.cols)
+		want := wide(before)
+		for r := range c.rows {
+			for i := range c.cols {
+				want[r*c.yStride+i] = float64(src[r*c.xStride+i])
+			}
+		}
+		list = append(list, call{
+			name: fmt.Sprintf("Copy2d/%+v", c), operands: []operand{update(before, want), in(src)},
+			run: func(b kernels.Backend, x []kernels.Buffer) {
+				b.Copy2d(x[0], x[1], c.rows, c.cols, c.yStride, c.xStride)
+			},
+		})
+	}
+	return list
+}
+
+// unary is the reference of every function.
+func unary(op kernels.UnaryOp, x, a, b float64) float64 {
+	switch op {
+	case kernels.Affine:
+		return a*x + b
+	case kernels.Abs:
+		return math.Abs(x)
+	case kernels.Sign:
+		return sign(x)
+	case kernels.Square:
+		return x * x
+	case kernels.Sqrt:
+		return math.Sqrt(x)
+	case kernels.Reciprocal:
+		return 1 / x
+	case kernels.Exp:
+		return math.Exp(x)
+	case kernels.Log:
+		return math.Log(x)
+	case kernels.Tanh:
+		return math.Tanh(x)
+	case kernels.Sigmoid:
+		return 1 / (1 + math.Exp(-x))
+	case kernels.LeakyReLU:
+		return leaky(x, a)
+	case kernels.Clamp:
+		if x < a {
+			x = a
+		}
+		if x > b {
+			x = b
+		}
+		return x
+	}
+	panic("kernelstest: no reference for " + op.String())
+}
+
+func sign(x float64) float64 {
+	if x > 0 {
+		return 1
+	} else if x < 0 {
+		return -1
+	}
+	return x
+}
+
+func leaky(x, slope float64) float64 {
+	switch {
+	case !(x < 0):
+		return x
+	case slope == 0:
+		return 0
+	}
+	return slope * x
+}
+
+// unaryTolerance: functions of the processor are exact, polynomials are not.
+func unaryTolerance(op kernels.UnaryOp) float64 {
+	switch op {
+	case kernels.Exp, kernels.Tanh, kernels.Sigmoid, kernels.Log:
+		return 4 * ulp
+	case kernels.Affine:
+		return ulp
+	}
+	return 0
+}
+
+func unaryCases(s *source) []call {
+	var list []call
+	for op := range kernels.UnaryOps {
+		for k, n := range lengths {
+			a, b := []float32{0.2, 0, -1.5}[k%3], float32(0.75)
+			if op == kernels.Clamp {
+				a = -1
+			}
+			x := s.wild(n)
+			want, scale := make([]float64, n), make([]float64, n)
+			for i, v := range x {
+				want[i] = unary(op, float64(v), float64(a), float64(b))
+				scale[i] = math.Abs(want[i])
+				if op == kernels.Affine {
+					scale[i] = math.Abs(float64(a)*float64(v)) + math.Abs(float64(b))
+				}
+			}
+			list = append(list, call{
+				name:     fmt.Sprintf("%v/a=%g/%d", op, a, n),
+				operands: []operand{outScaled(want, scale), in(x)}, tol: unaryTolerance(op), inPlace: [][2]int{{0, 1}},
+				run: func(be kernels.Backend, x []kernels.Buffer) { be.Unary(op, x[0], x[1], a, b) },
+			})
+		}
+	}
+	return list
+}
+
+func updateCases(s *source) []call {
+	var list []call
+	for _, n := range lengths {
+		y, x := s.wild(n), s.wild(n)
+		want, scale := make([]float64, n), make([]float64, n)
+		for i := range want {
+			term := float64(float32(0.7)) * float64(x[i])
+			want[i], scale[i] = float64(y[i])+term, math.Abs(float64(y[i]))+math.Abs(term)
+		}
+		o := update(y, want)
+		o.scale = scale
+		list = append(list, call{
+			name: fmt.Sprintf("AddScaled/%d", n), operands: []operand{o, in(x)}, tol: ulp,
+			run: func(b kernels.Backend, x []kernels.Buffer) { b.AddScaled(x[0], x[1], 0.7) },
+		})
+	}
+	for _, n := range lengths {
+		for _, step := range []kernels.AdamStep{
+			{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: 1},
+			{LR: 2e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-6, WeightDecay: 0.01, Step: 37},
+		} {
+			list = append(list, adamCase(s, n, step))
+		}
+	}
+	return list
+}
+
+func adamCase(s *source, n int, a kernels.AdamStep) call {
+	p, g, m, v := s.normal(n), s.normal(n), s.normal(n), s.normal(n)
+	wantP, wantM, wantV := make([]float64, n), make([]float64, n), make([]float64, n)
+	scaleP, scaleM := make([]float64, n), make([]float64, n)
+	g = s.with(g, 0)
+	for i := range p {
+		v[i] = v[i]*v[i] + 1e-3
+		d := float64(g[i]) + a.WeightDecay*float64(p[i])
+		wantM[i] = a.Beta1*float64(m[i]) + (1-a.Beta1)*d
+		wantV[i] = a.Beta2*float64(v[i]) + (1-a.Beta2)*d*d
+		correction1 := 1 - math.Pow(a.Beta1, float64(a.Step))
+		correction2 := 1 - math.Pow(a.Beta2, float64(a.Step))
+		change := a.LR / correction1 * wantM[i] / (math.Sqrt(wantV[i]/correction2) + a.Eps)
+		wantP[i] = float64(p[i]) - change
+		scaleM[i] = math.Abs(a.Beta1*float64(m[i])) + math.Abs((1-a.Beta1)*d) + 1e-6
+		scaleP[i] = math.Abs(float64(p[i])) + math.Abs(change)
+	}
+	oP, oM := update(p, wantP), update(m, wantM)
+	oP.scale, oM.scale = scaleP, scaleM
+	return call{
+		name:     fmt.Sprintf("Adam/step%d/%d", a.Step, n),
+		operands: []operand{oP, in(g), oM, update(v, wantV)}, tol: 4 * ulp,
+		run: func(b kernels.Backend, x []kernels.Buffer) { b.Adam(x[0], x[1], x[2], x[3], a) },
+	}
+}

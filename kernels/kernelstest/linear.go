@@ -1,0 +1,206 @@
+package kernelstest
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/org/trustmae/kernels"
+)
+
+func matMulCases(s *source) []call {
+	var list []call
+	for _, c := range []kernels.MatMulShape{
+		{M: 1, N: 1, K: 1}, {M: 3, N: 5, K: 7}, {M: 8, N: 32, K: 16}, {M: 6, N: 16, K: 5}, {M: 17, N: 33, K: 65},
+		{M: 1, N: 100, K: 300}, {M: 100, N: 1, K: 300}, {M: 64, N: 64, K: 1}, {M: 130, N: 70, K: 270}, {M: 33, N: 520, K: 300},
+	} {
+		for bits := range 8 {
+			c.TransA, c.TransB, c.Accumulate = bits&1 != 0, bits&2 != 0, bits&4 != 0
+			list = append(list, matMulCase(s, c, 0))
+		}
+	}
+	list = append(list, matMulCase(s, kernels.MatMulShape{M: 9, N: 40, K: 20}, nan32),
+		matMulCase(s, kernels.MatMulShape{M: 9, N: 40, K: 20}, inf32))
+	return list
+}
+
+// matMulCase puts extreme, unless 0, into a and zeros into b, since zeros must
+// not be skipped.
+func matMulCase(s *source, c kernels.MatMulShape, extreme float32) call {
+	a, b, before := s.normal(c.M*c.K), s.normal(c.K*c.N), s.normal(c.M*c.N)
+	if extreme != 0 {
+		a, b = s.with(a, extreme), s.with(b, 0)
+	}
+	want, scale := make([]float64, c.M*c.N), make([]float64, c.M*c.N)
+	for i := range c.M {
+		for j := range c.N {
+			var sum, size float64
+			if c.Accumulate {
+				sum = float64(before[i*c.N+j])
+				size = math.Abs(sum)
+			}
+			for k := range c.K {
+				ai, bi := i*c.K+k, k*c.N+j
+				if c.TransA {
+					ai = k*c.M + i
+				}
+				if c.TransB {
+					bi = j*c.K + k
+				}
+				term := float64(a[ai]) * float64(b[bi])
+				sum, size = sum+term, size+math.Abs(term)
+			}
+			want[i*c.N+j], scale[i*c.N+j] = sum, size
+		}
+	}
+	y := outScaled(want, scale)
+	if c.Accumulate {
+		y = operand{values: before, want: want, scale: scale}
+	}
+	return call{
+		name:     fmt.Sprintf("%dx%dx%d,ta=%t,tb=%t,acc=%t,extreme=%g", c.M, c.N, c.K, c.TransA, c.TransB, c.Accumulate, extreme),
+		operands: []operand{y, in(a), in(b)}, tol: 8 * ulp,
+		run: func(be kernels.Backend, x []kernels.Buffer) { be.MatMul(x[0], x[1], x[2], c) },
+	}
+}
+
+// convShapes covers the layers of the networks at small sizes, and odd ones.
+var convShapes = []kernels.ConvShape{
+	kernels.NewConvShape(1, 1, 1, 1, 1, 1, 1, 1, 0, 1),
+	kernels.NewConvShape(2, 3, 9, 11, 5, 3, 3, 1, 1, 1),
+	kernels.NewConvShape(1, 4, 8, 8, 6, 1, 1, 1, 0, 1),
+	kernels.NewConvShape(2, 16, 12, 20, 33, 3, 3, 1, 1, 1),
+	kernels.NewConvShape(1, 64, 16, 16, 64, 3, 3, 1, 1, 1),
+	kernels.NewConvShape(1, 64, 17, 13, 70, 3, 3, 1, 1, 1),
+	kernels.NewConvShape(2, 3, 20, 18, 32, 7, 7, 1, 3, 1),
+	kernels.NewConvShape(1, 32, 16, 16, 3, 7, 7, 1, 3, 1),
+	kernels.NewConvShape(2, 32, 16, 16, 64, 3, 3, 2, 1, 1),
+	kernels.NewConvShape(1, 33, 15, 17, 40, 3, 3, 2, 1, 1),
+	kernels.NewConvShape(1, 16, 16, 12, 32, 4, 4, 2, 1, 1),
+	kernels.NewConvShape(2, 8, 13, 13, 16, 5, 5, 1, 2, 1),
+	kernels.NewConvShape(1, 3, 47, 43, 24, 11, 11, 4, 2, 1),
+	kernels.NewConvShape(1, 8, 15, 15, 8, 3, 3, 1, 2, 2),
+	kernels.NewConvShape(1, 5, 14, 9, 7, 3, 2, 3, 0, 1),
+	kernels.NewConvShape(3, 2, 5, 4, 4, 5, 4, 1, 0, 1),
+	kernels.NewConvShape(1, 7, 6, 6, 1, 4, 4, 1, 1, 1),
+	kernels.NewConvShape(1, 128, 8, 8, 64, 3, 3, 1, 1, 1),
+}
+
+// eachProduct visits every product of a convolution by the indices of output,
+// input and weight.
+func eachProduct(s kernels.ConvShape, visit func(y, x, w int)) {
+	for n := range s.N {
+		for oc := range s.OutC {
+			for oh := range s.OutH {
+				for ow := range s.OutW {
+					y := ((n*s.OutC+oc)*s.OutH+oh)*s.OutW + ow
+					for kh := range s.KH {
+						ih := oh*s.Stride - s.Pad + kh*s.Dil
+						if ih < 0 || ih >= s.InH {
+							continue
+						}
+						for kw := range s.KW {
+							iw := ow*s.Stride - s.Pad + kw*s.Dil
+							if iw < 0 || iw >= s.InW {
+								continue
+							}
+							for ic := range s.InC {
+								visit(y, ((n*s.InC+ic)*s.InH+ih)*s.InW+iw, ((oc*s.InC+ic)*s.KH+kh)*s.KW+kw)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// convTolerance allows for Winograd's F(4,3), whose error is a few times a
+// direct sum's.
+const convTolerance = 32 * ulp
+
+func convCases(s *source) []call {
+	var list []call
+	for _, c := range convShapes {
+		list = append(list, convForward(s, c, true, 0), convForward(s, c, false, 0), convData(s, c), convWeights(s, c))
+	}
+	return append(list, convForward(s, convShapes[1], true, nan32), convForward(s, convShapes[1], false, inf32),
+		convForward(s, convShapes[8], true, nan32))
+}
+
+func convForward(s *source, c kernels.ConvShape, biased bool, extreme float32) call {
+	x, w, bias := s.normal(c.XLen()), s.normal(c.WLen()), s.normal(c.OutC)
+	if extreme != 0 {
+		x = s.with(x, extreme)
+	}
+	want, scale := make([]float64, c.YLen()), make([]float64, c.YLen())
+	eachProduct(c, func(iy, ix, iw int) {
+		term := float64(x[ix]) * float64(w[iw])
+		want[iy] += term
+		scale[iy] += math.Abs(term)
+	})
+	operands := []operand{outScaled(want, scale), in(x), in(w)}
+	if biased {
+		operands = append(operands, in(bias))
+		plane := c.OutH * c.OutW
+		for i := range want {
+			v := float64(bias[i/plane%c.OutC])
+			want[i], scale[i] = want[i]+v, scale[i]+math.Abs(v)
+		}
+	}
+	floor(scale)
+	return call{
+		name: fmt.Sprintf("Conv2d/%v,bias=%t,extreme=%g", c, biased, extreme), operands: operands, tol: convTolerance,
+		run: func(b kernels.Backend, x []kernels.Buffer) {
+			if biased {
+				b.Conv2d(x[0], x[1], x[2], x[3], c)
+			} else {
+				b.Conv2d(x[0], x[1], x[2], nil, c)
+			}
+		},
+	}
+}
+
+// floor lifts every magnitude to the mean one: transformed convolutions mix
+// neighbouring outputs. Magnitudes that are not finite stay out.
+func floor(scale []float64) {
+	var sum float64
+	var n int
+	for _, v := range scale {
+		if v-v == 0 {
+			sum, n = sum+v, n+1
+		}
+	}
+	for i, v := range scale {
+		scale[i] = max(v, sum/float64(max(n, 1)))
+	}
+}
+
+func convData(s *source, c kernels.ConvShape) call {
+	dy, w := s.normal(c.YLen()), s.normal(c.WLen())
+	want, scale := make([]float64, c.XLen()), make([]float64, c.XLen())
+	eachProduct(c, func(iy, ix, iw int) {
+		term := float64(dy[iy]) * float64(w[iw])
+		want[ix] += term
+		scale[ix] += math.Abs(term)
+	})
+	floor(scale)
+	return call{
+		name: fmt.Sprintf("Conv2dBackwardData/%v", c), operands: []operand{outScaled(want, scale), in(dy), in(w)}, tol: convTolerance,
+		run: func(b kernels.Backend, x []kernels.Buffer) { b.Conv2dBackwardData(x[0], x[1], x[2], c) },
+	}
+}
+
+func convWeights(s *source, c kernels.ConvShape) call {
+	x, dy := s.normal(c.XLen()), s.normal(c.YLen())
+	want, scale := make([]float64, c.WLen()), make([]float64, c.WLen())
+	eachProduct(c, func(iy, ix, iw int) {
+		term := float64(dy[iy]) * float64(x[ix])
+		want[iw] += term
+		scale[iw] += math.Abs(term)
+	})
+	floor(scale)
+	return call{
+		name: fmt.Sprintf("Conv2dBackwardWeights/%v", c), operands: []operand{outScaled(want, scale), in(x), in(dy)}, tol: convTolerance,
+		run: func(b kernels.Backend, x []kernels.Buffer) { b.Conv2dBackwardWeights(x[0], x[1], x[2], c) },
+	}
+}

@@ -58,9 +58,7 @@ func (c *ConditionalBatchNorm2d) Forward(t *autograd.Tape, x *autograd.Tensor) *
 	}
 	if c.Weight.Dim(0) == 1 {
 		gamma, beta := t.Reshape(c.Weight, c.norm.channels), t.Reshape(c.Bias, c.norm.channels)
-		y := c.norm.apply(t, x, gamma, beta, c.slope)
-		release(gamma, beta)
-		return y
+		return c.norm.apply(t, x, gamma, beta, c.slope)
 	}
 	kept := t.Scope(func() []*autograd.Tensor {
 		y := c.norm.apply(t, x, nil, nil, 1)

@@ -66,9 +66,7 @@ func (s *spectralNorm) normalize(t *autograd.Tape, weight *autograd.Tensor) *aut
 	}
 	kept := t.Scope(func() []*autograd.Tensor {
 		matrix := s.matrix(t, weight)
-		// Copies: the graph must not see the vectors of a later forward pass.
-		u, v := t.MulScalar(s.u, 1), t.MulScalar(s.v, 1)
-		u, v = t.Reshape(u, u.Len(), 1), t.Reshape(v, v.Len(), 1)
+		u, v := t.Reshape(s.u, s.u.Len(), 1), t.Reshape(s.v, s.v.Len(), 1)
 		if s.training {
 			t.NoGrad(func() { u, v = s.iterate(t, matrix, u) })
 		}
@@ -87,7 +85,8 @@ func (s *spectralNorm) matrix(t *autograd.Tape, weight *autograd.Tensor) *autogr
 }
 
 // iterate takes one power iteration from u [outChannels,1], keeps its result for
-// the next forward pass and returns it.
+// the next forward pass and returns it in memory of its own, which that pass will
+// not overwrite before this one is differentiated.
 func (s *spectralNorm) iterate(t *autograd.Tape, matrix, u *autograd.Tensor) (newU, v *autograd.Tensor) {
 	v = unit(t, t.MatMul(matrix, u, autograd.MatMulParams{TransA: true}))
 	newU = unit(t, t.MatMul(matrix, v, autograd.MatMulParams{}))

@@ -47,7 +47,7 @@ func TestTrainingMatchesPyTorch(t *testing.T) {
 		if step == 0 {
 			for _, e := range net.State() {
 				if !e.Buffer {
-					g.requireClose(t, "grad/"+e.Name, e.Tensor.Grad(), 1e-4)
+					g.requireClose(t, "grad/"+e.Name, e.Tensor.Grad(), 1e-5)
 				}
 			}
 		}
@@ -56,10 +56,10 @@ func TestTrainingMatchesPyTorch(t *testing.T) {
 		tape.Reset()
 	}
 	require.Equal(t, 10, adam.StepCount())
-	g.requireState(t, "after/", net.State(), 2e-4)
-	g.requireState(t, "adam/", adam.State(), 2e-3)
+	g.requireState(t, "after/", net.State(), 1e-5)
+	g.requireState(t, "adam/", adam.State(), 1e-5)
 	net.SetTraining(false)
-	g.requireClose(t, "y_eval", net.Forward(tape, g.input(t, tape, "x")), 2e-4)
+	g.requireClose(t, "y_eval", net.Forward(tape, g.input(t, tape, "x")), 1e-5)
 }
 
 // critic is the discriminator of golden.py's gan().
@@ -122,6 +122,6 @@ func TestGANMatchesPyTorch(t *testing.T) {
 		adamD.ZeroGrad()
 		tape.Reset()
 	}
-	golden.requireState(t, "g/after/", g.State(), 1e-4)
-	golden.requireState(t, "d/after/", d.State(), 1e-4)
+	golden.requireState(t, "g/after/", g.State(), 1e-5)
+	golden.requireState(t, "d/after/", d.State(), 1e-5)
 }

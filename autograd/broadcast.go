@@ -18,8 +18,7 @@ func (t *Tape) binary(name string, op kernels.BinaryOp, a, b *Tensor) *Tensor {
 		return y
 	}
 	y := t.alloc(name, broadcastShape(name, a.shape, b.shape)...)
-	shape, aStride, bStride := collapse(y.shape, a.shape, b.shape)
-	t.backend.Binary(op, y.store.buf, a.Buffer(), b.Buffer(), shape, aStride, bStride, 0)
+	t.backend.Binary(op, y.store.buf, a.Buffer(), b.Buffer(), y.shape, strides(a, y.shape), strides(b, y.shape), 0)
 	return y
 }
 
@@ -42,48 +41,17 @@ func broadcastShape(name string, a, b []int) []int {
 	return shape
 }
 
-// collapse describes the operands a and b of a broadcast in as few axes as
-// possible: strides are 0 along repeated axes, and neighbouring axes that both
-// operands walk alike become one.
-func collapse(y, a, b []int) (shape, aStride, bStride []int) {
-	store := make([]int, 0, 3*len(y))
-	shape, aStride, bStride = store[0:0:len(y)], store[len(y):len(y):2*len(y)], store[2*len(y):2*len(y)]
-	var last [2]bool // does the axis before repeat a, b?
-	for i, d := range y {
-		if d == 1 {
-			continue
-		}
-		repeats := [2]bool{axisSize(a, i-len(y)) == 1, axisSize(b, i-len(y)) == 1}
-		if n := len(shape); n > 0 && repeats == last {
-			shape[n-1] *= d
-			continue
-		}
-		shape = append(shape, d)
-		last = repeats
-		aStride, bStride = append(aStride, flag(!repeats[0])), append(bStride, flag(!repeats[1]))
-	}
-	if len(shape) == 0 {
-		return unit, unit, unit
-	}
-	aStep, bStep := 1, 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		if aStride[i] != 0 {
-			aStride[i] = aStep
-			aStep *= shape[i]
-		}
-		if bStride[i] != 0 {
-			bStride[i] = bStep
-			bStep *= shape[i]
+// strides are those of x within a broadcast to shape: 0 along repeated axes.
+func strides(x *Tensor, shape []int) []int {
+	out := make([]int, len(shape))
+	step := 1
+	for i := -1; i >= -len(x.shape); i-- {
+		if d := axisSize(x.shape, i); d > 1 {
+			out[len(out)+i] = step
+			step *= d
 		}
 	}
-	return shape, aStride, bStride
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return out
 }
 
 // axisSize returns the size of axis i < 0, counted from the end; missing axes
@@ -104,8 +72,8 @@ func (t *Tape) Expand(x *Tensor, shape ...int) *Tensor {
 		panic(fmt.Sprintf("autograd.Expand: shape %v does not broadcast to %v", x.shape, shape))
 	}
 	y := t.alloc("Expand", shape...)
-	flat, stride, _ := collapse(y.shape, x.shape, x.shape)
-	t.backend.Binary(kernels.Max, y.store.buf, x.Buffer(), x.Buffer(), flat, stride, stride, 0) // max(v, v) = v
+	walk := strides(x, shape)
+	t.backend.Binary(kernels.Max, y.store.buf, x.Buffer(), x.Buffer(), y.shape, walk, walk, 0) // max(v, v) = v
 	return t.record("Expand", y, []*Tensor{x}, nil, func(dy *Tensor, need []bool) []*Tensor {
 		return []*Tensor{t.sumTo(dy, x.shape)}
 	})

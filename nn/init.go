@@ -10,8 +10,10 @@ import (
 
 // InitNormal draws the weights of all convolutions in m from a normal
 // distribution with mean 0 and the given standard deviation (DCGAN: 0.02), in
-// the order of State. Biases become 0, weights of norms 1; parameters of any
-// other name stay as they are. The same rng state gives the same weights.
+// the order of State. They are the parameters called "weight" (or "weight_orig")
+// with four axes; those with fewer are norms' and become 1. Biases become 0.
+// Parameters of any other name stay as they are. The same rng state gives the
+// same weights.
 func InitNormal(m Module, std float64, rng *rand.Rand) {
 	initWeights(m, rng, func([]int) float64 { return std })
 }

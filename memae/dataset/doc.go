@@ -22,9 +22,11 @@
 // equal channels. Transparency is composited over black; an alpha channel that
 // is zero everywhere counts as unused and is dropped. The orientation tag of
 // JPEG and TIFF is honoured, colour profiles are not. Of a TIFF with several
-// pages the first is read. [Resize] is PIL's antialiased bilinear filter. Decoded PNG, BMP
-// and TIFF agree with PIL exactly; JPEG with subsampled colour may differ by a
-// few levels at colour edges, as decoders interpolate colour differently.
+// pages the first is read.
+//
+// PNG, BMP and TIFF give the very values that PIL gives; JPEG is within 3/255,
+// as the cosine transforms are rounded differently. [Resize] is PIL's
+// antialiased bilinear filter.
 //
 // [Folder.Verify] decodes all photos before a long run; [Inspect] reports on a
 // folder: counts, sizes, duplicates, masks that do not fit.

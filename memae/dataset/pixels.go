@@ -6,7 +6,7 @@ import (
 )
 
 // rows writes row y of a picture (0 at the top, whatever its Bounds) into three
-// slices of its width, values in [0,1].
+// slices of its width, values in [0,1]. It may keep buffers: one caller at a time.
 type rows func(y int, r, g, b []float32)
 
 // unit8 holds v/255.
@@ -82,17 +82,6 @@ func grey16Rows(p *image.Gray16) rows {
 		}
 		copy(g, r)
 		copy(b, r)
-	}
-}
-
-func ycbcrRows(p *image.YCbCr) rows {
-	return func(y int, r, g, b []float32) {
-		y += p.Rect.Min.Y
-		for x := range r {
-			i, j := p.YOffset(x+p.Rect.Min.X, y), p.COffset(x+p.Rect.Min.X, y)
-			red, green, blue := color.YCbCrToRGB(p.Y[i], p.Cb[j], p.Cr[j])
-			r[x], g[x], b[x] = unit8[red], unit8[green], unit8[blue]
-		}
 	}
 }
 

@@ -1,0 +1,128 @@
+package memae
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"strconv"
+
+	"github.com/org/trustmae/internal/safetensors"
+	"github.com/org/trustmae/nn"
+)
+
+// Keys of a checkpoint's metadata.
+const (
+	checkpointKey = "trustmae.checkpoint"
+	configKey     = "trustmae.config"
+)
+
+// checkpoint is what resuming needs beside the tensors.
+type checkpoint struct {
+	Position position `json:"position"`
+	DataHash string   `json:"data_hash"`
+	Steps    [3]int   `json:"steps"` // of the optimisers: weights, memory, discriminator
+}
+
+// state names every tensor that the next step depends on.
+func (tr *trainer) state() []nn.Entry {
+	s := nn.Prefix("generator", tr.gen.State())
+	s = append(s, nn.Prefix("discriminator", tr.disc.State())...)
+	s = append(s, nn.Prefix("adam.weights", tr.weightsAdam.State())...)
+	s = append(s, nn.Prefix("adam.memory", tr.memoryAdam.State())...)
+	s = append(s, nn.Prefix("adam.discriminator", tr.discAdam.State())...)
+	if tr.average != nil {
+		s = append(s, nn.Prefix("average", tr.average.State())...)
+	}
+	return s
+}
+
+func (tr *trainer) optimisers() []*nn.Adam {
+	return []*nn.Adam{tr.weightsAdam, tr.memoryAdam, tr.discAdam}
+}
+
+// saveCheckpoint writes everything that going on needs, atomically.
+func (tr *trainer) saveCheckpoint(path, dataHash string) error {
+	c := checkpoint{Position: tr.pos, DataHash: dataHash}
+	for i, o := range tr.optimisers() {
+		c.Steps[i] = o.StepCount()
+	}
+	metadata, err := jsonMetadata(map[string]any{checkpointKey: c, configKey: tr.config})
+	if err != nil {
+		return err
+	}
+	tensors := nn.SaveState(tr.state())
+	if metadata, err = safetensors.Seal(tensors, metadata); err != nil {
+		return err
+	}
+	return safetensors.WriteFile(path, tensors, metadata)
+}
+
+// ErrCheckpoint is wrapped by every complaint about a checkpoint.
+var ErrCheckpoint = errors.New("checkpoint")
+
+// loadCheckpoint restores what saveCheckpoint wrote; found is false where there
+// is no file.
+func (tr *trainer) loadCheckpoint(path, dataHash string) (found bool, err error) {
+	tensors, metadata, err := safetensors.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		err = safetensors.Verify(tensors, metadata)
+	}
+	if err != nil {
+		return false, fmt.Errorf("%w %s: %w; delete it to start anew", ErrCheckpoint, path, err)
+	}
+	var c checkpoint
+	var made Config
+	if err := errors.Join(json.Unmarshal([]byte(metadata[checkpointKey]), &c), json.Unmarshal([]byte(metadata[configKey]), &made)); err != nil {
+		return false, fmt.Errorf("%w %s: not a checkpoint of this program: %w", ErrCheckpoint, path, err)
+	}
+	if key := differing(made, tr.config); key != "" {
+		return false, fmt.Errorf("%w %s: made with another %s; give the same configuration, or delete it to start anew", ErrCheckpoint, path, key)
+	}
+	if c.DataHash != dataHash {
+		return false, fmt.Errorf("%w %s: made with other training photos; give the same folder, or delete it to start anew", ErrCheckpoint, path)
+	}
+	if err := nn.LoadState(tr.state(), tensors); err != nil {
+		return false, fmt.Errorf("%w %s: %w", ErrCheckpoint, path, err)
+	}
+	for i, o := range tr.optimisers() {
+		o.SetStepCount(c.Steps[i])
+	}
+	tr.pos = c.Position
+	return true, nil
+}
+
+// differing names the first top-level key in which two configurations differ,
+// but for the number of epochs, which may be raised, and what comes after
+// training.
+func differing(a, b Config) string {
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := range va.NumField() {
+		f := va.Type().Field(i)
+		switch f.Name {
+		case "Epochs", "Seeds", "Score", "Threshold":
+			continue
+		}
+		if va.Field(i).Interface() != vb.Field(i).Interface() {
+			return strconv.Quote(f.Tag.Get("json"))
+		}
+	}
+	return ""
+}
+
+// jsonMetadata encodes each value.
+func jsonMetadata(values map[string]any) (map[string]string, error) {
+	out := make(map[string]string, len(values))
+	for key, v := range values {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("memae: metadata %s: %w", key, err)
+		}
+		out[key] = string(data)
+	}
+	return out, nil
+}

@@ -1,0 +1,259 @@
+package memae
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/memae/dataset"
+	"github.com/org/trustmae/perceptual"
+)
+
+// Detector learns what normal photos look like and tells how far others are from
+// it. Every detector of this library stands behind it.
+type Detector interface {
+	// Fit learns from unlabelled photos, some of which may be defective.
+	Fit(ctx context.Context, data Data) error
+	// Score judges photos, whatever their number and size.
+	Score(ctx context.Context, images []dataset.Image) ([]Result, error)
+}
+
+var _ Detector = (*TrustMAE)(nil)
+
+// Options are what a detector needs beside its configuration.
+type Options struct {
+	Backend    kernels.Backend
+	WeightsDir string // folder with pre-trained feature networks; empty: seeded random ones, see Warnings
+	Checkpoint string // file to write after every epoch and on cancellation; empty: none
+	Resume     bool   // go on from Checkpoint if it exists
+	Hooks      Hooks
+
+	Names    []string        // of the training photos, for Suspects; may be nil
+	Version  string          // of the program, for Provenance
+	DataHash string          // of the training photos, for Provenance and to guard Resume
+	Noise    *dataset.Record // of the noise protocol's split, for Provenance; may be nil
+}
+
+// Provenance tells where a model comes from.
+type Provenance struct {
+	Version    string          `json:"version"`
+	Created    time.Time       `json:"created"`
+	Seed       uint64          `json:"seed"`
+	Photos     int             `json:"photos"` // training photos
+	DataHash   string          `json:"data_hash"`
+	Backend    string          `json:"backend"`
+	Perceptual string          `json:"perceptual"` // source of the perceptual distance's weights
+	Features   string          `json:"features"`   // source of the feature loss's weights
+	SlotsRead  int             `json:"slots_read"` // memory slots that some training photo reads
+	Noise      *dataset.Record `json:"noise,omitempty"`
+	Figures    []Figure        `json:"figures"` // means of the last epoch
+	Warnings   []string        `json:"warnings,omitempty"`
+}
+
+// Suspect is a training photo with its score.
+type Suspect struct {
+	Index      int     `json:"index"`
+	Name       string  `json:"name"`
+	Raw        float64 `json:"raw"`
+	Normalised float64 `json:"normalised"`
+	Defective  bool    `json:"defective"`
+}
+
+// TrustMAE is the detector of the paper. Fit must not run beside other methods;
+// a fitted one may score from many goroutines at once.
+type TrustMAE struct {
+	config   Config
+	options  Options
+	gen      *Generator
+	distance *perceptual.LPIPS
+	trainer  *trainer // nil in a detector opened from a file
+
+	calibration Calibration
+	provenance  Provenance
+	suspects    []Suspect
+	classes     sync.Mutex // held while conditional norms are set for a batch
+}
+
+// ErrNotFitted tells that a detector has learned nothing yet.
+var ErrNotFitted = errors.New("memae: the detector has not been fitted")
+
+// New returns a detector to fit.
+func New(c Config, o Options) (*TrustMAE, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Backend == nil {
+		panic("memae.New: Options.Backend is nil, want a backend such as cpu.Default()")
+	}
+	d := &TrustMAE{config: c, options: o}
+	if c.Weights == "random" {
+		o.WeightsDir = ""
+	}
+	d.provenance = Provenance{Version: o.Version, Seed: c.Seed, DataHash: o.DataHash, Backend: o.Backend.Name(), Noise: o.Noise}
+	weights, err := perceptual.OpenWeights(o.WeightsDir, c.Seed)
+	if err != nil {
+		return nil, fmt.Errorf("memae: %w", err)
+	}
+	var features *perceptual.FeatureLoss
+	if c.Loss.VGG != 0 {
+		if features, err = perceptual.NewFeatureLoss(o.Backend, weights, c.featureOptions()); err != nil {
+			return nil, fmt.Errorf("memae: %w", err)
+		}
+		d.noteWeights("feature loss", features.Source(), features.Random(), &d.provenance.Features)
+	}
+	if d.distance, err = perceptual.NewLPIPS(o.Backend, weights, c.lpipsOptions()); err != nil {
+		return nil, fmt.Errorf("memae: %w", err)
+	}
+	d.noteWeights("perceptual distance", d.distance.Source(), d.distance.Random(), &d.provenance.Perceptual)
+	d.trainer = newTrainer(c, o.Backend, features)
+	d.gen = d.trainer.gen
+	return d, nil
+}
+
+func (d *TrustMAE) noteWeights(part, source string, random bool, field *string) {
+	*field = source
+	if random {
+		d.provenance.Warnings = append(d.provenance.Warnings, fmt.Sprintf(
+			"the %s uses seeded random features, not a pre-trained network: expect worse detection; give a folder with weight files", part))
+	}
+}
+
+// Fit trains, calibrates the threshold on the training photos and ranks them.
+// When ctx ends it writes a checkpoint first and returns an error wrapping
+// ctx.Err().
+func (d *TrustMAE) Fit(ctx context.Context, data Data) (err error) {
+	defer kernels.Catch(&err)
+	if d.trainer == nil {
+		return errors.New("memae: a detector opened from a file can not be fitted again; make a new one")
+	}
+	save := func() error { return nil }
+	if d.options.Checkpoint != "" {
+		save = func() error { return d.trainer.saveCheckpoint(d.options.Checkpoint, d.options.DataHash) }
+	}
+	if d.options.Resume {
+		found, err := d.trainer.loadCheckpoint(d.options.Checkpoint, d.options.DataHash)
+		if err != nil {
+			return err
+		}
+		if found {
+			d.message(fmt.Sprintf("resumed from %s: epoch %d, step %d", d.options.Checkpoint, d.trainer.pos.Epoch+1, d.trainer.pos.Step))
+		}
+	}
+	if err := d.trainer.run(ctx, data, d.options.Hooks, save); err != nil {
+		return err
+	}
+	if d.trainer.average != nil {
+		d.trainer.average.swap()
+	}
+	d.gen.SetTraining(false)
+	if err := d.finish(ctx, data); err != nil {
+		return err
+	}
+	if h := d.trainer.pos.History; len(h) > 0 {
+		d.provenance.Figures = h[len(h)-1].Figures
+	}
+	d.provenance.Created, d.provenance.Photos = time.Now().UTC().Truncate(time.Second), data.Len()
+	d.trainer = nil // gives the discriminator's and optimisers' memory back
+	return nil
+}
+
+func (d *TrustMAE) message(text string) {
+	if d.options.Hooks.Message != nil {
+		d.options.Hooks.Message(text)
+	}
+}
+
+// scoreBatch is how many photos go through the networks at once.
+const scoreBatch = 8
+
+// finish scores the training photos: threshold, ranking, slots in use.
+func (d *TrustMAE) finish(ctx context.Context, data Data) error {
+	var results []Result
+	read := make([]bool, d.gen.Memory.Len())
+	for list := range slices.Chunk(indices(data.Len()), scoreBatch) {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("memae: stopped while scoring the training photos: %w", err)
+		}
+		b, err := loadBatch(data, d.config.Size, list, nil)
+		if err != nil {
+			return err
+		}
+		scored, used := d.forward(b)
+		for i := range scored {
+			scored[i].Map = nil // hundreds of maps would be gigabytes
+		}
+		results = append(results, scored...)
+		for j, on := range used {
+			read[j] = read[j] || on
+		}
+	}
+	if err := d.calibrateRobust(results); err != nil {
+		return err
+	}
+	d.rank(results)
+	for _, on := range read {
+		if on {
+			d.provenance.SlotsRead++
+		}
+	}
+	if d.config.Memory.Prune {
+		d.gen.Memory.keep(read)
+	}
+	return nil
+}
+
+func indices(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// rank orders the training photos, most suspicious first.
+func (d *TrustMAE) rank(results []Result) {
+	d.suspects = make([]Suspect, len(results))
+	for i, r := range results {
+		s := Suspect{Index: i, Raw: r.Raw, Normalised: d.calibration.normalise(r.Raw), Defective: r.Raw > d.calibration.Threshold}
+		if i < len(d.options.Names) {
+			s.Name = d.options.Names[i]
+		}
+		d.suspects[i] = s
+	}
+	slices.SortStableFunc(d.suspects, func(a, b Suspect) int {
+		switch {
+		case a.Raw > b.Raw:
+			return -1
+		case a.Raw < b.Raw:
+			return 1
+		}
+		return 0
+	})
+}
+
+// Config returns the configuration.
+func (d *TrustMAE) Config() Config { return d.config }
+
+// Provenance tells where the model comes from.
+func (d *TrustMAE) Provenance() Provenance { return d.provenance }
+
+// Warnings tell what the user should know about the model, such as random
+// instead of pre-trained features.
+func (d *TrustMAE) Warnings() []string { return d.provenance.Warnings }
+
+// Suspects returns the training photos, most suspicious first.
+func (d *TrustMAE) Suspects() []Suspect { return d.suspects }
+
+// featureOptions gives the feature loss's part of the configuration.
+func (c Config) featureOptions() perceptual.FeatureLossOptions {
+	return perceptual.FeatureLossOptions{Tap: c.Loss.VGGTap, Norm: c.Loss.VGGNorm, Reduce: c.Loss.L1Reduce, Parts: c.Loss.VGGParts}
+}
+
+// lpipsOptions gives the perceptual distance's part of the configuration.
+func (c Config) lpipsOptions() perceptual.LPIPSOptions {
+	return perceptual.LPIPSOptions{Net: c.Score.Net, Order: c.Score.Order}
+}

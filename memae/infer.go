@@ -1,0 +1,110 @@
+package memae
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/memae/dataset"
+)
+
+// Score judges photos of the first product; see ScoreClass.
+func (d *TrustMAE) Score(ctx context.Context, images []dataset.Image) ([]Result, error) {
+	return d.ScoreClass(ctx, images, 0)
+}
+
+// ScoreClass judges photos of the given product. They are resized to the model's
+// size; maps have that size. It may be called from many goroutines.
+func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class int) (results []Result, err error) {
+	defer kernels.Catch(&err)
+	if d.trainer != nil {
+		return nil, ErrNotFitted
+	}
+	if class < 0 || class >= d.config.Generator.Classes {
+		return nil, fmt.Errorf("memae: product %d, want 0 to %d", class, d.config.Generator.Classes-1)
+	}
+	for part := range slices.Chunk(images, scoreBatch) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		scored, _ := d.forward(d.prepare(part, class))
+		for i := range scored {
+			scored[i].judge(d.calibration)
+		}
+		results = append(results, scored...)
+	}
+	return results, nil
+}
+
+// prepare resizes photos and joins them to a batch.
+func (d *TrustMAE) prepare(images []dataset.Image, class int) batch {
+	size := d.config.Size
+	n := 3 * size * size
+	b := batch{pixels: make([]float32, n*len(images)), count: len(images)}
+	for i, img := range images {
+		if img.Width != size || img.Height != size {
+			img = dataset.Resize(img, size, size)
+		}
+		toSigned(b.pixels[i*n:(i+1)*n], img.Pix)
+		b.classes = append(b.classes, class)
+	}
+	return b
+}
+
+// forward reconstructs a batch and scores it; used marks the slots that were
+// read.
+func (d *TrustMAE) forward(b batch) (results []Result, used []bool) {
+	if d.config.Generator.Classes > 1 {
+		d.classes.Lock()
+		defer d.classes.Unlock()
+		d.gen.SetClasses(b.classes)
+	}
+	t := autograd.NewTape(d.options.Backend)
+	defer t.Reset()
+	size := d.config.Size
+	t.NoGrad(func() {
+		x := t.Input(b.pixels, b.count, 3, size, size)
+		y, read := d.gen.Forward(t, x)
+		used = make([]bool, d.gen.Memory.Len())
+		for j, w := range t.Sum(read.Weights, 0).Data() {
+			used[j] = w > 0
+		}
+		m := anomalyMap(t, d.config.Score.Map, d.distance, x, y)
+		if d.config.Score.Blur > 0 {
+			m = t.FilterSeparable(m, blurTaps(d.config.Score.Blur))
+		}
+		results = d.collect(m.Data(), y.Data())
+	})
+	return results, used
+}
+
+// collect cuts a batch's maps and reconstructions into results.
+func (d *TrustMAE) collect(maps, reconstructions []float32) []Result {
+	size := d.config.Size
+	n := size * size
+	kind, share, _ := parsePool(d.config.Score.Pool) // validated by New and Open
+	results := make([]Result, len(maps)/n)
+	for i := range results {
+		r := &results[i]
+		r.Width, r.Height, r.Map = size, size, maps[i*n:(i+1)*n:(i+1)*n]
+		r.Reconstruction = dataset.NewImage(size, size)
+		toUnit(r.Reconstruction.Pix, reconstructions[3*i*n:3*(i+1)*n])
+		r.pool(kind, share)
+	}
+	return results
+}
+
+// SetMap changes the anomaly map ("msepd", "pd", "mse", "ssim") of a fitted
+// detector, for comparisons. The thresholds are not on the new map's scale:
+// calibrate again before using verdicts.
+func (d *TrustMAE) SetMap(kind string) error {
+	c := d.config
+	c.Score.Map = kind
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	d.config = c
+	return nil
+}

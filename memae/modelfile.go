@@ -1,0 +1,113 @@
+package memae
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/internal/safetensors"
+	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/nn"
+	"github.com/org/trustmae/perceptual"
+)
+
+// Keys of a model file's metadata; configKey is a checkpoint's as well.
+const (
+	formatKey        = "trustmae.format"
+	preprocessingKey = "trustmae.preprocessing"
+	calibrationKey   = "trustmae.calibration"
+	provenanceKey    = "trustmae.provenance"
+)
+
+// modelFormat is the version of the file's layout that this program writes and
+// reads.
+const modelFormat = "1"
+
+// ErrModel is wrapped by every complaint about a model file.
+var ErrModel = errors.New("model file")
+
+// preprocessing tells other programs how a photo becomes the network's input.
+type preprocessing struct {
+	Size   int        `json:"size"`   // pixels, square
+	Resize string     `json:"resize"` // antialiased bilinear (PIL)
+	Colour string     `json:"colour"` // channel order
+	Range  [2]float64 `json:"range"`  // of the input values
+}
+
+// state names the tensors of a model file.
+func (d *TrustMAE) state() []nn.Entry {
+	return append(nn.Prefix("generator", d.gen.State()), nn.Prefix("perceptual", d.distance.State())...)
+}
+
+// Save writes the model as one safetensors file, atomically: weights of the
+// generator and of the perceptual distance, and in the metadata configuration,
+// preprocessing, calibration, provenance and a digest.
+func (d *TrustMAE) Save(path string) error {
+	if d.trainer != nil {
+		return ErrNotFitted
+	}
+	metadata, err := jsonMetadata(map[string]any{
+		configKey: d.config, calibrationKey: d.calibration, provenanceKey: d.provenance,
+		preprocessingKey: preprocessing{d.config.Size, "bilinear, antialiased", "RGB", [2]float64{-1, 1}},
+	})
+	if err != nil {
+		return err
+	}
+	metadata[formatKey] = modelFormat
+	tensors := nn.SaveState(d.state())
+	if metadata, err = safetensors.Seal(tensors, metadata); err != nil {
+		return fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	if err := safetensors.WriteFile(path, tensors, metadata); err != nil {
+		return fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	return nil
+}
+
+// Open reads a model file. Damage anywhere in it is an error.
+func Open(path string, b kernels.Backend) (d *TrustMAE, err error) {
+	defer kernels.Catch(&err)
+	tensors, metadata, err := safetensors.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	if got := metadata[formatKey]; got != modelFormat {
+		return nil, fmt.Errorf("%w %s: format %q, want %q: not a model of this program, or of another version; train again", ErrModel, path, got, modelFormat)
+	}
+	if err := safetensors.Verify(tensors, metadata); err != nil {
+		return nil, fmt.Errorf("%w %s: %w", ErrModel, path, err)
+	}
+	d = &TrustMAE{options: Options{Backend: b}}
+	if d.config, err = ParseConfig([]byte(metadata[configKey])); err != nil {
+		return nil, fmt.Errorf("%w %s: %w", ErrModel, path, err)
+	}
+	for key, target := range map[string]any{calibrationKey: &d.calibration, provenanceKey: &d.provenance} {
+		if err := json.Unmarshal([]byte(metadata[key]), target); err != nil {
+			return nil, fmt.Errorf("%w %s: metadata %s: %w", ErrModel, path, key, err)
+		}
+	}
+	if err := d.restore(tensors); err != nil {
+		return nil, fmt.Errorf("%w %s: %w", ErrModel, path, err)
+	}
+	return d, nil
+}
+
+// restore makes the networks and fills them.
+func (d *TrustMAE) restore(tensors []safetensors.Tensor) error {
+	b := d.options.Backend
+	d.gen = NewGenerator(b, d.config, rand.New(rand.NewPCG(0, 0)))
+	d.gen.SetTraining(false)
+	distance, err := perceptual.EmptyLPIPS(b, d.config.lpipsOptions())
+	if err != nil {
+		return err
+	}
+	d.distance = distance
+	for _, t := range tensors {
+		if t.Name == "generator.memory.slots" && len(t.Shape) == 2 && t.Shape[0] != d.gen.Memory.Len() {
+			d.gen.Memory.Slots = autograd.NewParameter(b, t.Shape...) // pruned
+		}
+	}
+	return nn.LoadState(d.state(), tensors)
+}

@@ -1,0 +1,324 @@
+package memae
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/memae/dataset"
+	"github.com/org/trustmae/nn"
+	"github.com/org/trustmae/perceptual"
+)
+
+// Hooks are told how training goes on; each may be nil. They run between steps,
+// on the training goroutine.
+type Hooks struct {
+	Step    func(StepStats)
+	Epoch   func(EpochStats)
+	Message func(text string) // something the user should know
+}
+
+// StepStats is one step's log.
+type StepStats struct {
+	Epoch, Epochs int // from 1
+	Step, Steps   int // within the epoch, from 1
+	Photos        int // in the step's batch
+	Figures       []Figure
+	Seconds       float64
+}
+
+// EpochStats is one epoch's log: means over its steps.
+type EpochStats struct {
+	Epoch, Epochs int // from 1
+	Steps         int
+	Figures       []Figure
+	Seconds       float64
+}
+
+// position is how far training has come.
+type position struct {
+	Epoch   int       `json:"epoch"` // finished epochs
+	Step    int       `json:"step"`  // finished steps of the next one
+	Sums    []Figure  `json:"sums"`  // of the figures of those steps
+	Seconds float64   `json:"seconds"`
+	Ready   bool      `json:"ready"` // the memory has been initialised
+	History []history `json:"history"`
+}
+
+type history struct {
+	Epoch   int      `json:"epoch"`
+	Figures []Figure `json:"figures"`
+}
+
+// trainer runs generator and discriminator in turn.
+type trainer struct {
+	config   Config
+	backend  kernels.Backend
+	tape     *autograd.Tape
+	gen      *Generator
+	disc     *Discriminator
+	features *perceptual.FeatureLoss // nil without the VGG term
+
+	weightsAdam, memoryAdam, discAdam *nn.Adam
+	average                           *average // nil without EMA
+	pos                               position
+}
+
+// random streams of a run; each is a PCG of the seed and its number.
+const (
+	streamWeights = iota + 1
+	streamMemory
+	streamOrder
+)
+
+func (c Config) stream(kind uint64, index int) *rand.Rand {
+	return rand.New(rand.NewPCG(c.Seed, kind<<32|uint64(index)))
+}
+
+// newTrainer makes fresh networks.
+func newTrainer(c Config, b kernels.Backend, features *perceptual.FeatureLoss) *trainer {
+	rng := c.stream(streamWeights, 0)
+	tr := &trainer{config: c, backend: b, tape: autograd.NewTape(b), features: features}
+	tr.gen = NewGenerator(b, c, rng)
+	tr.disc = NewDiscriminator(b, c, rng)
+	o := c.Optimizer
+	adam := func(params []*autograd.Tensor, lr float64) *nn.Adam {
+		return nn.NewAdam(params, nn.AdamOptions{LR: lr, Beta1: o.Betas[0], Beta2: o.Betas[1], Eps: o.Eps})
+	}
+	tr.weightsAdam = adam(tr.gen.weights(), o.LR)
+	tr.memoryAdam = adam([]*autograd.Tensor{tr.gen.Memory.Slots}, o.LR*c.Memory.LRMult)
+	tr.discAdam = adam(tr.disc.parameters(), o.DiscriminatorLR)
+	if o.EMA > 0 {
+		tr.average = newAverage(tr.generatorParameters(), o.EMA)
+	}
+	return tr
+}
+
+func (tr *trainer) generatorParameters() []*autograd.Tensor {
+	return append(tr.gen.weights(), tr.gen.Memory.Slots)
+}
+
+// adversarial tells whether the discriminator takes part.
+func (tr *trainer) adversarial() bool { return tr.config.Loss.GAN != 0 || tr.config.Loss.Feature != 0 }
+
+// run trains until the last epoch. save is called after every epoch and, when
+// ctx ends, before its error is returned.
+func (tr *trainer) run(ctx context.Context, data Data, hooks Hooks, save func() error) error {
+	if data.Len() < 2 {
+		return fmt.Errorf("memae: %d training photos, want at least 2", data.Len())
+	}
+	defer tr.tape.Reset()
+	if !tr.pos.Ready {
+		if err := tr.initMemory(ctx, data); err != nil {
+			return err
+		}
+		tr.pos.Ready = true
+	}
+	for tr.pos.Epoch < tr.config.Epochs {
+		err := tr.epoch(ctx, data, hooks)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err := save(); err != nil {
+			return errors.Join(fmt.Errorf("memae: checkpoint: %w", err), ctx.Err())
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("memae: training stopped in epoch %d of %d: %w", tr.pos.Epoch+1, tr.config.Epochs, ctx.Err())
+		}
+	}
+	return nil
+}
+
+// epoch runs the steps of one epoch that are not done yet.
+func (tr *trainer) epoch(ctx context.Context, data Data, hooks Hooks) error {
+	c := tr.config
+	epoch := tr.pos.Epoch + 1
+	lists := c.order(data.Len(), epoch)
+	augment := func(i int, img dataset.Image) dataset.Image {
+		return c.augment().Apply(img, dataset.Rand(c.Seed, epoch, i))
+	}
+	tr.setRates()
+	for b, err := range batches(ctx, data, c.Size, lists[tr.pos.Step:], augment) {
+		if err != nil {
+			return err
+		}
+		start := time.Now()
+		figures, err := tr.step(b)
+		if err != nil {
+			return tr.locate(err, epoch)
+		}
+		tr.pos.Step++
+		seconds := time.Since(start).Seconds()
+		tr.pos.Seconds += seconds
+		tr.pos.Sums = addFigures(tr.pos.Sums, figures)
+		if hooks.Step != nil {
+			hooks.Step(StepStats{epoch, c.Epochs, tr.pos.Step, len(lists), b.count, figures, seconds})
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	means := scaleFigures(tr.pos.Sums, 1/float64(len(lists)))
+	if hooks.Epoch != nil {
+		hooks.Epoch(EpochStats{epoch, c.Epochs, len(lists), means, tr.pos.Seconds})
+	}
+	tr.pos = position{Epoch: epoch, Ready: true, History: append(tr.pos.History, history{epoch, means})}
+	return nil
+}
+
+// locate adds the place to a divergence.
+func (tr *trainer) locate(err error, epoch int) error {
+	var diverged *DivergedError
+	if errors.As(err, &diverged) {
+		diverged.Epoch, diverged.Step = epoch, tr.pos.Step+1
+	}
+	return err
+}
+
+// order returns the photos of every step of an epoch: a seeded permutation, and
+// further ones where the configuration asks for more steps than it gives.
+func (c Config) order(photos, epoch int) [][]int {
+	rng := c.stream(streamOrder, epoch)
+	var lists [][]int
+	for len(lists) == 0 || len(lists) < c.MinUpdate {
+		perm := rng.Perm(photos)
+		for at := 0; at < photos; at += c.Batch {
+			list := perm[at:min(at+c.Batch, photos)]
+			whole := len(list) == c.Batch || photos < c.Batch
+			if len(list) >= 2 && (whole || !c.DropLast) {
+				lists = append(lists, list)
+			}
+		}
+	}
+	return lists
+}
+
+// setRates sets the learning rates of the current epoch: constant, then falling
+// linearly to 0 over the last DecayEpochs.
+func (tr *trainer) setRates() {
+	o, scale := tr.config.Optimizer, 1.0
+	if left := tr.config.Epochs - tr.pos.Epoch; left <= o.DecayEpochs {
+		scale = float64(left) / float64(o.DecayEpochs+1)
+	}
+	tr.weightsAdam.SetLR(o.LR * scale)
+	tr.memoryAdam.SetLR(o.LR * tr.config.Memory.LRMult * scale)
+	tr.discAdam.SetLR(o.DiscriminatorLR * scale)
+}
+
+// step updates generator and memory, then the discriminator, with one batch.
+func (tr *trainer) step(b batch) ([]Figure, error) {
+	t := tr.tape
+	defer t.Reset()
+	tr.gen.SetTraining(true)
+	tr.disc.SetTraining(true)
+	tr.gen.SetClasses(b.classes)
+	x := t.Input(b.pixels, b.count, 3, tr.config.Size, tr.config.Size)
+
+	fake, read := tr.gen.Forward(t, x)
+	o := tr.generatorObjective(t, x, fake, read)
+	total := o.total(t)
+	log, err := figures(t, append([]term{{name: "loss", value: total}}, o.terms...))
+	if err != nil {
+		return nil, err
+	}
+	log = append(log, o.usage.usage().figures()...)
+	tr.weightsAdam.ZeroGrad()
+	tr.memoryAdam.ZeroGrad()
+	t.Backward(total, tr.generatorParameters()...)
+	if err := errors.Join(tr.weightsAdam.Step(), tr.memoryAdam.Step()); err != nil {
+		return nil, err
+	}
+	if tr.average != nil {
+		tr.average.update()
+	}
+	if !tr.adversarial() {
+		return log, nil
+	}
+	judged, err := tr.discriminatorStep(x, fake)
+	return append(log, judged...), err
+}
+
+// discriminatorStep updates the discriminator with real and reconstructed
+// photos.
+func (tr *trainer) discriminatorStep(x, fake *autograd.Tensor) ([]Figure, error) {
+	t := tr.tape
+	if tr.config.Discriminator.Refresh {
+		t.NoGrad(func() { fake, _ = tr.gen.Forward(t, x) })
+	}
+	real, _ := tr.disc.Forward(t, x)
+	made, _ := tr.disc.Forward(t, t.Detach(fake))
+	loss := nn.HingeD(t, real, made)
+	log, err := figures(t, []term{{name: "discriminator", value: loss}})
+	if err != nil {
+		return nil, err
+	}
+	tr.discAdam.ZeroGrad()
+	t.Backward(loss)
+	return log, tr.discAdam.Step()
+}
+
+// initMemory sets the slots from latents of the first photos, passed in training
+// mode, if the configuration says so.
+func (tr *trainer) initMemory(ctx context.Context, data Data) error {
+	if tr.config.Memory.Init != "data" {
+		return nil
+	}
+	tr.gen.SetTraining(true)
+	t := tr.tape
+	dim := tr.config.latentDim()
+	var latents []float32
+	for b, err := range batches(ctx, data, tr.config.Size, tr.config.order(data.Len(), 0), nil) {
+		if err != nil {
+			return err
+		}
+		t.NoGrad(func() {
+			tr.gen.SetClasses(b.classes)
+			x := t.Input(b.pixels, b.count, 3, tr.config.Size, tr.config.Size)
+			z := tr.gen.Encoder.Forward(t, x)
+			latents = append(latents, t.Permute(z, 0, 2, 3, 1).Data()...)
+		})
+		t.Reset()
+		if len(latents)/dim >= 4*tr.config.Memory.Slots {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("memae: training stopped before its first step: %w", ctx.Err())
+	}
+	tr.gen.Memory.SetSlots(latents, tr.config.stream(streamMemory, 0))
+	return nil
+}
+
+// figures lists the usage for the log.
+func (u Usage) figures() []Figure {
+	return []Figure{
+		{"mean_distance", u.MeanDistance}, {"delta1", u.Delta1},
+		{"pulled", u.Pulled}, {"pushed", u.Pushed}, {"ignored", u.Ignored},
+		{"slots_used", float64(u.SlotsUsed)},
+	}
+}
+
+func addFigures(sums, figures []Figure) []Figure {
+	if len(sums) == 0 {
+		return append(sums, figures...)
+	}
+	for i := range sums {
+		sums[i].Value += figures[i].Value
+	}
+	return sums
+}
+
+func scaleFigures(sums []Figure, factor float64) []Figure {
+	out := make([]Figure, len(sums))
+	for i, f := range sums {
+		out[i] = Figure{f.Name, f.Value * factor}
+	}
+	return out
+}

@@ -1,0 +1,345 @@
+package memae
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/org/trustmae/kernels/cpu"
+	"github.com/org/trustmae/memae/dataset"
+)
+
+// tinyConfig trains in a second: 64×64 photos, few channels, no VGG-19.
+func tinyConfig() Config {
+	c := DefaultConfig()
+	c.Size, c.Epochs, c.Batch, c.Weights = 64, 2, 4, "random"
+	c.Generator.Width, c.Discriminator.Width = 4, 4
+	c.Memory.Slots, c.Memory.Dim = 8, 16
+	c.Loss.VGG = 0
+	c.Optimizer.LR, c.Optimizer.DiscriminatorLR = 1e-3, 1e-3
+	c.Score.Map = "mse"
+	return c
+}
+
+// shapes is training data made in memory: a bright square on a gradient, with
+// small random shifts.
+type shapes struct {
+	count int
+	spoil int // photo with a NaN, or -1
+}
+
+func (s shapes) Len() int        { return s.count }
+func (s shapes) Class(i int) int { return 0 }
+func (s shapes) Image(i int) (dataset.Image, error) {
+	rng := rand.New(rand.NewPCG(11, uint64(i)))
+	img := dataset.NewImage(64, 64)
+	dx, dy := rng.IntN(3), rng.IntN(3)
+	for y := range 64 {
+		for x := range 64 {
+			v := float32(x+y) / 256
+			if x > 20+dx && x < 42+dx && y > 20+dy && y < 42+dy {
+				v = 0.9
+			}
+			for c := range 3 {
+				img.Pix[c*64*64+y*64+x] = v
+			}
+		}
+	}
+	if i == s.spoil {
+		img.Pix[5] = float32(math.NaN())
+	}
+	return img, nil
+}
+
+func fit(t testing.TB, c Config, o Options, data Data) *TrustMAE {
+	t.Helper()
+	d, err := New(c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Fit(context.Background(), data); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func weights(d *TrustMAE) []float32 {
+	var all []float32
+	for _, e := range d.gen.State() {
+		all = append(all, e.Tensor.Data()...)
+	}
+	return all
+}
+
+func TestTrainingLearns(t *testing.T) {
+	c := tinyConfig()
+	c.Epochs = 12
+	var first, last float64
+	o := Options{Backend: backend(t), Hooks: Hooks{Epoch: func(e EpochStats) {
+		for _, f := range e.Figures {
+			if f.Name == "rec" {
+				if e.Epoch == 1 {
+					first = f.Value
+				}
+				last = f.Value
+			}
+		}
+	}}}
+	d := fit(t, c, o, shapes{16, -1})
+	if !(last < 0.5*first) {
+		t.Errorf("reconstruction loss goes from %v to %v, want it halved", first, last)
+	}
+	if len(d.Suspects()) != 16 || d.Calibration().Threshold <= 0 || d.Provenance().SlotsRead < 1 {
+		t.Errorf("suspects %d, calibration %+v, provenance %+v", len(d.Suspects()), d.Calibration(), d.Provenance())
+	}
+	if len(d.Warnings()) == 0 {
+		t.Error("no warning of random features")
+	}
+}
+
+func TestResumeGivesTheSameBits(t *testing.T) {
+	c := tinyConfig()
+	c.Epochs, c.Optimizer.EMA = 3, 0.9
+	c.Generator.SpectralNorm, c.Discriminator.SpectralNorm = true, true
+	data := shapes{14, -1}
+	want := weights(fit(t, c, Options{Backend: backend(t)}, data))
+
+	path := filepath.Join(t.TempDir(), "run.checkpoint")
+	for stop := 3; ; stop += 4 { // interrupted in the middle of every epoch
+		ctx, cancel := context.WithCancel(context.Background())
+		steps := 0
+		d, err := New(c, Options{Backend: backend(t), Checkpoint: path, Resume: true, Hooks: Hooks{Step: func(StepStats) {
+			if steps++; steps == 3 {
+				cancel()
+			}
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = d.Fit(ctx, data)
+		cancel()
+		if err == nil {
+			if stop == 3 {
+				t.Fatal("the run was never interrupted")
+			}
+			if !slices.Equal(weights(d), want) {
+				t.Error("weights after resuming differ from those of a run in one go")
+			}
+			return
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestThreadsDoNotChangeBits(t *testing.T) {
+	var want []float32
+	for _, threads := range []int{1, 2, 3} {
+		b, err := cpu.New(cpu.Options{Threads: threads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := weights(fit(t, tinyConfig(), Options{Backend: b}, shapes{10, -1}))
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d threads give other weights than one", threads)
+		}
+	}
+}
+
+func TestDivergenceNamesTheTermAndKeepsTheCheckpoint(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.checkpoint")
+	d, err := New(tinyConfig(), Options{Backend: backend(t), Checkpoint: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.trainer.pos.Ready = true // the memory must not see the NaN first
+	err = d.Fit(context.Background(), shapes{8, 3})
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) || diverged.Epoch != 1 || diverged.Term == "" {
+		t.Fatalf("error %v, want a DivergedError in epoch 1", err)
+	}
+	if !strings.Contains(err.Error(), diverged.Term) {
+		t.Errorf("%q does not name the term", err)
+	}
+}
+
+func TestCheckpointRefusesOtherRuns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.checkpoint")
+	fit(t, tinyConfig(), Options{Backend: backend(t), Checkpoint: path, DataHash: "a"}, shapes{8, -1})
+	try := func(change func(*Config), hash string) error {
+		c := tinyConfig()
+		change(&c)
+		d, err := New(c, Options{Backend: backend(t), Checkpoint: path, Resume: true, DataHash: hash})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Fit(context.Background(), shapes{8, -1})
+	}
+	if err := try(func(c *Config) { c.Seed = 2 }, "a"); !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "seed") {
+		t.Errorf("another seed: %v", err)
+	}
+	if err := try(func(*Config) {}, "b"); !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "photos") {
+		t.Errorf("other photos: %v", err)
+	}
+	if err := try(func(c *Config) { c.Epochs = 3 }, "a"); err != nil {
+		t.Errorf("more epochs: %v", err)
+	}
+	if err := os.Truncate(path, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(func(*Config) {}, "a"); !errors.Is(err, ErrCheckpoint) {
+		t.Errorf("cut file: %v", err)
+	}
+}
+
+func TestEveryOptionTrains(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"three stages":      func(c *Config) { c.Generator.Stages, c.Generator.Z3 = 3, 16 },
+		"double block":      func(c *Config) { c.Generator.Block = "double" },
+		"post block":        func(c *Config) { c.Generator.Block = "post" },
+		"reflect":           func(c *Config) { c.Generator.Pad = "reflect" },
+		"xavier, spectral":  func(c *Config) { c.Generator.Init, c.Generator.SpectralNorm = "xavier", true },
+		"refresh":           func(c *Config) { c.Discriminator.Refresh = true },
+		"uniform memory":    func(c *Config) { c.Memory.Init = "uniform" },
+		"dense, ste, prune": func(c *Config) { c.Memory.TopK, c.Memory.STE, c.Memory.Prune = 8, true, true },
+		"constant memory":   func(c *Config) { c.Margin.Grad, c.Trust.Grad, c.Trust.Reduce = "enc", "enc", "active" },
+		"no trust":          func(c *Config) { c.Loss.Trust = 0 },
+		"no adversary":      func(c *Config) { c.Loss.GAN, c.Loss.Feature = 0, 0 },
+		"signed box ssim":   func(c *Config) { c.Loss.SSIMRange, c.Loss.SSIMWindow, c.Loss.L1Reduce = "signed", "box", "sum" },
+		"decay, drop last":  func(c *Config) { c.Optimizer.DecayEpochs, c.DropLast, c.MinUpdate = 1, true, 4 },
+		"vgg features": func(c *Config) {
+			c.Loss.VGG, c.Loss.VGGTap, c.Loss.VGGNorm, c.Loss.VGGParts = 10, "relu", "imagenet", 3
+		},
+		"alex map": func(c *Config) { c.Score.Map, c.Score.Pool, c.Score.Blur = "msepd", "top:2", 1.5 },
+		"squeeze eq8": func(c *Config) {
+			c.Score.Map, c.Score.Net, c.Score.Order, c.Score.Pool = "pd", "squeeze", "eq8", "mean"
+		},
+		"ssim map": func(c *Config) { c.Score.Map, c.Augment.Rot = "ssim", "deg:10" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := tinyConfig()
+			c.Epochs = 1
+			change(&c)
+			d := fit(t, c, Options{Backend: backend(t)}, shapes{7, -1})
+			img, _ := shapes{7, -1}.Image(0)
+			r, err := d.Score(context.Background(), []dataset.Image{img})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !(r[0].Raw >= 0) || math.IsInf(r[0].Raw, 0) {
+				t.Errorf("score %v", r[0].Raw)
+			}
+		})
+	}
+}
+
+func TestJointModelTrainsSeveralProducts(t *testing.T) {
+	c := tinyConfig()
+	c.Scope, c.Generator.Classes = "joint", 2
+	d := fit(t, c, Options{Backend: backend(t)}, Join(shapes{5, -1}, shapes{6, -1}))
+	img, _ := shapes{}.Image(1)
+	for class := range 2 {
+		if _, err := d.ScoreClass(context.Background(), []dataset.Image{img}, class); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := d.ScoreClass(context.Background(), []dataset.Image{img}, 2); err == nil {
+		t.Error("a third product is accepted")
+	}
+}
+
+func TestModelFile(t *testing.T) {
+	c := tinyConfig()
+	c.Memory.Prune, c.Score.Map = true, "msepd"
+	d := fit(t, c, Options{Backend: backend(t), Version: "v0", DataHash: "abc"}, shapes{8, -1})
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	if err := d.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := Open(path, backend(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened.Config() != d.Config() || opened.Calibration() != d.Calibration() || opened.Provenance().DataHash != "abc" {
+		t.Error("configuration, calibration or provenance is lost")
+	}
+	img, _ := shapes{}.Image(2)
+	want, err := d.Score(context.Background(), []dataset.Image{img})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 { // a fitted detector may be used from many goroutines
+		wg.Go(func() {
+			got, err := opened.Score(context.Background(), []dataset.Image{img})
+			if err != nil || !slices.Equal(got[0].Map, want[0].Map) || got[0].Normalised != want[0].Normalised {
+				t.Errorf("the opened model scores otherwise (error %v)", err)
+			}
+		})
+	}
+	wg.Wait()
+
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func([]byte) []byte{
+		"cut":            func(b []byte) []byte { return b[:len(b)-10] },
+		"empty":          func(b []byte) []byte { return nil },
+		"flipped weight": func(b []byte) []byte { b[len(b)-7] ^= 4; return b },
+		"flipped header": func(b []byte) []byte { b[200] ^= 1; return b },
+		"text":           func([]byte) []byte { return []byte("hello, I am no model at all") },
+	} {
+		if err := os.WriteFile(path, spoil(slices.Clone(data)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(path, backend(t)); !errors.Is(err, ErrModel) {
+			t.Errorf("%s: error %v, want one wrapping ErrModel", name, err)
+		}
+	}
+}
+
+func TestUnfittedDetector(t *testing.T) {
+	d, err := New(tinyConfig(), Options{Backend: backend(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Score(context.Background(), nil); !errors.Is(err, ErrNotFitted) {
+		t.Errorf("Score: %v", err)
+	}
+	if err := d.Save(filepath.Join(t.TempDir(), "m")); !errors.Is(err, ErrNotFitted) {
+		t.Errorf("Save: %v", err)
+	}
+	if err := d.Fit(context.Background(), shapes{1, -1}); err == nil {
+		t.Error("one photo is enough to fit")
+	}
+}
+
+func TestOrderCoversEveryPhotoOnce(t *testing.T) {
+	c := tinyConfig()
+	c.Batch = 4
+	for photos, want := range map[int]int{8: 2, 9: 2, 10: 3, 3: 1} { // a last batch of one photo is left out
+		lists := c.order(photos, 1)
+		if len(lists) != want {
+			t.Errorf("%d photos: %d steps, want %d", photos, len(lists), want)
+		}
+	}
+	c.MinUpdate = 7
+	if got := len(c.order(8, 1)); got != 8 {
+		t.Errorf("%d steps with min_update 7, want 8 (whole passes)", got)
+	}
+	if slices.Equal(c.order(100, 1)[0], c.order(100, 2)[0]) {
+		t.Error("epochs have the same order")
+	}
+}

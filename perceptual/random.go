@@ -7,18 +7,21 @@ import (
 	"github.com/org/trustmae/internal/safetensors"
 )
 
-// randomTrunk returns weights for runs without files: biases 0, kernels uniform
-// with the bound sqrt(6/fan_in) that keeps the scale of activations through
-// ReLUs (He et al. 2015). The same seed gives the same bits on every machine.
+// randomTrunk returns weights for runs without files: kernels uniform with the
+// bound sqrt(6/fan_in) that keeps the scale of activations through ReLUs (He et
+// al. 2015), biases with PyTorch's bound sqrt(1/fan_in). The same seed gives the
+// same bits on every machine.
 func randomTrunk(seed uint64, n Network) *values {
 	v := &values{random: true, source: fmt.Sprintf("random, never trained (seed %d)", seed)}
 	mixed := uint32(seed ^ seed>>32)
+	fanIn := 0
 	for i, p := range n.params() {
 		t := newTensor(p)
-		if len(p.shape) == 4 {
-			fanIn := p.shape[1] * p.shape[2] * p.shape[3]
-			fillUniform(t.Data, mixed+uint32(i)*0x9e3779b9, math.Sqrt(6/float64(fanIn)))
+		gain := 1.
+		if len(p.shape) == 4 { // a kernel; its bias comes next
+			gain, fanIn = 6, p.shape[1]*p.shape[2]*p.shape[3]
 		}
+		fillUniform(t.Data, mixed+uint32(i)*0x9e3779b9, math.Sqrt(gain/float64(fanIn)))
 		v.tensors = append(v.tensors, t)
 	}
 	return v

@@ -24,7 +24,7 @@ type Config struct {
 	Epochs    int    `json:"epochs"`     // passes over the training photos
 	Batch     int    `json:"batch"`      // photos a step
 	DropLast  bool   `json:"drop_last"`  // leave out a last, smaller batch; else it is kept from 2 photos on
-	MinUpdate int    `json:"min_update"` // least steps an epoch; small folders are passed over several times
+	MinUpdates int    `json:"min_updates"` // least steps an epoch; small folders are passed over several times
 	Seed      uint64 `json:"seed"`       // of weights, order and augmentation
 	Seeds     int    `json:"seeds"`      // runs whose mean and deviation an evaluation reports
 	Weights   string `json:"weights"`    // "path": pre-trained feature networks; "random": seeded ones, tests only
@@ -290,7 +290,7 @@ func (c Config) ranges() []rangeKey {
 		{"size", float64(c.Size), 64, 4096},
 		{"epochs", float64(c.Epochs), 1, many},
 		{"batch", float64(c.Batch), 2, 4096},
-		{"min_update", float64(c.MinUpdate), 0, many},
+		{"min_updates", float64(c.MinUpdates), 0, many},
 		{"seeds", float64(c.Seeds), 1, 1000},
 		{"generator.z3", float64(g.Z3), 1, 4096},
 		{"generator.width", float64(g.Width), 1, 1024},

@@ -187,7 +187,7 @@ func (tr *trainer) locate(err error, epoch int) error {
 func (c Config) order(photos, epoch int) [][]int {
 	rng := c.stream(streamOrder, epoch)
 	var lists [][]int
-	for len(lists) == 0 || len(lists) < c.MinUpdate {
+	for len(lists) == 0 || len(lists) < c.MinUpdates {
 		perm := rng.Perm(photos)
 		for at := 0; at < photos; at += c.Batch {
 			list := perm[at:min(at+c.Batch, photos)]

@@ -217,7 +217,7 @@ func TestEveryOptionTrains(t *testing.T) {
 		"no trust":          func(c *Config) { c.Loss.Trust = 0 },
 		"no adversary":      func(c *Config) { c.Loss.GAN, c.Loss.Feature = 0, 0 },
 		"signed box ssim":   func(c *Config) { c.Loss.SSIMRange, c.Loss.SSIMWindow, c.Loss.L1Reduce = "signed", "box", "sum" },
-		"decay, drop last":  func(c *Config) { c.Optimizer.DecayEpochs, c.DropLast, c.MinUpdate = 1, true, 4 },
+		"decay, drop last":  func(c *Config) { c.Optimizer.DecayEpochs, c.DropLast, c.MinUpdates = 1, true, 4 },
 		"vgg features": func(c *Config) {
 			c.Loss.VGG, c.Loss.VGGTap, c.Loss.VGGNorm, c.Loss.VGGParts = 10, "relu", "imagenet", 3
 		},
@@ -335,9 +335,9 @@ func TestOrderCoversEveryPhotoOnce(t *testing.T) {
 			t.Errorf("%d photos: %d steps, want %d", photos, len(lists), want)
 		}
 	}
-	c.MinUpdate = 7
+	c.MinUpdates = 7
 	if got := len(c.order(8, 1)); got != 8 {
-		t.Errorf("%d steps with min_update 7, want 8 (whole passes)", got)
+		t.Errorf("%d steps with min_updates 7, want 8 (whole passes)", got)
 	}
 	if slices.Equal(c.order(100, 1)[0], c.order(100, 2)[0]) {
 		t.Error("epochs have the same order")

@@ -19,7 +19,15 @@ func (t *Tape) Conv2d(x, w, bias *Tensor, p Conv2dParams) *Tensor {
 	checkConv("Conv2d", x, w, bias, 1, 0)
 	n, h, wd := x.shape[0], x.shape[2], x.shape[3]
 	return t.conv(x, w, bias, kernels.NewConvShape(n, w.shape[1], h, wd, w.shape[0],
-		w.shape[2], w.shape[3], max(p.Stride, 1), p.Padding, max(p.Dilation, 1)))
+		w.shape[2], w.shape[3], orOne(p.Stride), p.Padding, orOne(p.Dilation)))
+}
+
+// orOne fills in a parameter that was left out.
+func orOne(v int) int {
+	if v == 0 {
+		return 1
+	}
+	return v
 }
 
 // checkConv checks images against weights, whose axes inAxis and outAxis count

@@ -19,7 +19,7 @@ type ConvTranspose2dParams struct {
 // the dilation).
 func (t *Tape) ConvTranspose2d(x, w, bias *Tensor, p ConvTranspose2dParams) *Tensor {
 	checkConv("ConvTranspose2d", x, w, bias, 0, 1)
-	stride, dil := max(p.Stride, 1), max(p.Dilation, 1)
+	stride, dil := orOne(p.Stride), orOne(p.Dilation)
 	if p.OutputPadding < 0 || p.OutputPadding >= stride {
 		panic(fmt.Sprintf("autograd.ConvTranspose2d: output padding %d, want it from 0 to below the stride %d", p.OutputPadding, stride))
 	}

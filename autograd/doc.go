@@ -23,12 +23,17 @@
 // # Gradients of gradients
 //
 // Backward rules are written in operations that have rules themselves, so
-// [Tape.Grad] with CreateGraph gives gradients that can be differentiated again.
+// [Tape.Grad] with CreateGraph gives gradients that can be differentiated again,
+// any number of times. Only [Tape.MaxPool2d] ends there. Package
+// autograd/gradcheck compares gradients of both orders with numeric differences.
 //
 // # Errors
 //
 // Wrong shapes are programmer's mistakes and panic with operation, got and
-// want. A leaf that should have a gradient and has none is an error.
+// want. A gradient that is asked for and does not exist is [ErrNoGradient];
+// after [Tape.Backward], [Tensor.Grad] of such a leaf is nil, which optimisers
+// must report. A device that fails panics as package kernels says; the tape can
+// be used again after Reset.
 //
 // # Concurrency
 //

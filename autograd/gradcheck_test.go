@@ -139,18 +139,20 @@ func convCases() []opCase {
 	}
 }
 
+func maxPool(p ag.MaxPool2dParams) gradcheck.Func {
+	return func(t *ag.Tape, x tensors) *ag.Tensor { return t.MaxPool2d(x[0], p) }
+}
+
+func resize(h, w int) gradcheck.Func {
+	return func(t *ag.Tape, x tensors) *ag.Tensor { return t.ResizeBilinear(x[0], h, w) }
+}
+
 func imageCases() []opCase {
-	pool := func(p ag.MaxPool2dParams) gradcheck.Func {
-		return func(t *ag.Tape, x tensors) *ag.Tensor { return t.MaxPool2d(x[0], p) }
-	}
-	resize := func(h, w int) gradcheck.Func {
-		return func(t *ag.Tape, x tensors) *ag.Tensor { return t.ResizeBilinear(x[0], h, w) }
-	}
 	image := []span{in(-1, 1, 2, 3, 7, 6)}
 	return []opCase{
-		{"MaxPool2d", pool(ag.MaxPool2dParams{Kernel: 2}), image, kinked},
-		{"MaxPool2d/overlap", pool(ag.MaxPool2dParams{Kernel: 3, Stride: 2, Padding: 1}), image, kinked},
-		{"MaxPool2d/ceil", pool(ag.MaxPool2dParams{Kernel: 3, Stride: 2, CeilMode: true}), image, kinked},
+		{"MaxPool2d", maxPool(ag.MaxPool2dParams{Kernel: 2}), image, kinked},
+		{"MaxPool2d/overlap", maxPool(ag.MaxPool2dParams{Kernel: 3, Stride: 2, Padding: 1}), image, kinked},
+		{"MaxPool2d/ceil", maxPool(ag.MaxPool2dParams{Kernel: 3, Stride: 2, CeilMode: true}), image, kinked},
 		{"ResizeBilinear/up", resize(11, 13), image, gradcheck.Options{}},
 		{"ResizeBilinear/down", resize(3, 4), image, gradcheck.Options{}},
 		{"PadReflect", func(t *ag.Tape, x tensors) *ag.Tensor { return t.PadReflect(x[0], 3) }, image, gradcheck.Options{}},

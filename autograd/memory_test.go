@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -163,6 +164,54 @@ func TestTrainingStepIsStable(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	assert.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(64<<10), "live bytes after 20 more steps")
 	t.Logf("%.0f allocations a step, %v", allocations, memory)
+}
+
+// TestPenaltyStepIsStable repeats a critic's step with gradient penalty.
+func TestPenaltyStepIsStable(t *testing.T) {
+	b := newBackend(t)
+	images := gradcheck.Leaf(b, 20, -1, 1, 3, 2, 8, 8)
+	p := criticParameters(b)
+	tape := ag.NewTape(b)
+	var memory kernels.Stats
+	for step := range 5 {
+		loss := gradientPenalty(t, tape, images, p)
+		tape.Backward(loss, p[0], p[2], p[3])
+		assert.Nil(t, images.Grad())
+		for _, i := range []int{0, 2, 3} {
+			require.NotNil(t, p[i].Grad())
+			p[i].ZeroGrad()
+		}
+		tape.Reset()
+		if step == 1 {
+			memory = b.Stats()
+		}
+	}
+	assert.Equal(t, memory, b.Stats())
+}
+
+// TestTapesShareLeaves computes on several tapes at once; the race detector
+// watches.
+func TestTapesShareLeaves(t *testing.T) {
+	b := newBackend(t)
+	p := criticParameters(b)
+	image := ramp(2 * 64)
+	results := make([][]float32, 4)
+	var group sync.WaitGroup
+	for i := range results {
+		group.Go(func() {
+			tape := ag.NewTape(b)
+			defer tape.Reset()
+			x := tape.Variable(image, 1, 2, 8, 8)
+			grads, err := tape.Grad(tape.Sum(critic(tape, x, p)), tensors{x}, ag.GradOptions{})
+			if assert.NoError(t, err) {
+				results[i] = grads[0].Data()
+			}
+		})
+	}
+	group.Wait()
+	for _, r := range results[1:] {
+		assert.Equal(t, results[0], r)
+	}
 }
 
 // TestDeterminism: the same step gives the same bits for any number of threads.

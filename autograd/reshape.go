@@ -27,15 +27,15 @@ func inferred(x *Tensor, shape []int) []int {
 			known *= d
 		}
 	}
+	full := slices.Clone(shape)
 	if unknown >= 0 {
-		shape = slices.Clone(shape)
-		shape[unknown] = x.Len() / known
-		known *= shape[unknown]
+		full[unknown] = x.Len() / known
+		known *= full[unknown]
 	}
 	if known != x.Len() {
 		panic(fmt.Sprintf("autograd.Reshape: shape %v does not hold the %d values of input %v", shape, x.Len(), x.shape))
 	}
-	return shape
+	return full
 }
 
 // Permute reorders the axes: axis i of the result is axis perm[i] of x.

@@ -8,6 +8,7 @@ import (
 
 	ag "github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/autograd/gradcheck"
+	"github.com/org/trustmae/kernels"
 )
 
 // squared makes the gradient of a linear operation depend on its inputs.
@@ -94,6 +95,15 @@ func critic(t *ag.Tape, images *ag.Tensor, p tensors) *ag.Tensor {
 	return t.MatMul(t.Reshape(h, images.Dim(0), -1), p[3], ag.MatMulParams{})
 }
 
+func criticParameters(b kernels.Backend) tensors {
+	return tensors{
+		gradcheck.Leaf(b, 21, -0.5, 0.5, 4, 2, 4, 4),
+		gradcheck.Leaf(b, 22, -0.5, 0.5, 4),
+		gradcheck.Leaf(b, 23, -0.5, 0.5, 6, 4, 4, 4),
+		gradcheck.Leaf(b, 24, -0.5, 0.5, 6*2*2, 1),
+	}
+}
+
 // gradientPenalty is that of WGAN-GP (Gulrajani et al. 2017): the mean of
 // (‖∇critic‖ − 1)² over the images.
 func gradientPenalty(t testing.TB, tape *ag.Tape, images *ag.Tensor, p tensors) *ag.Tensor {
@@ -108,12 +118,7 @@ func gradientPenalty(t testing.TB, tape *ag.Tape, images *ag.Tensor, p tensors) 
 func TestGradientPenalty(t *testing.T) {
 	b := newBackend(t)
 	images := gradcheck.Leaf(b, 20, -1, 1, 3, 2, 8, 8)
-	p := tensors{
-		gradcheck.Leaf(b, 21, -0.5, 0.5, 4, 2, 4, 4),
-		gradcheck.Leaf(b, 22, -0.5, 0.5, 4),
-		gradcheck.Leaf(b, 23, -0.5, 0.5, 6, 4, 4, 4),
-		gradcheck.Leaf(b, 24, -0.5, 0.5, 6*2*2, 1),
-	}
+	p := criticParameters(b)
 	loss := func(tape *ag.Tape, p tensors) *ag.Tensor {
 		score := tape.Mean(critic(tape, images, p))
 		return tape.Add(score, tape.MulScalar(gradientPenalty(t, tape, images, p), 10))

@@ -141,18 +141,19 @@ func (t *Tape) overwritable(g *Tensor) *Tensor {
 	return t.like(g)
 }
 
-// view makes a handle to the memory of x under another shape of equal volume.
+// view makes a handle to the memory of x under another shape of equal volume,
+// which the caller gives away.
 func (t *Tape) view(x *Tensor, shape []int) *Tensor {
 	x.Buffer()
 	x.store.retain()
-	return t.own(&Tensor{shape: slices.Clone(shape), store: x.store})
+	return t.own(&Tensor{shape: shape, store: x.store})
 }
 
-// slice makes a handle to part of the memory of x.
+// slice makes a handle to part of the memory of x. The caller gives shape away.
 func (t *Tape) slice(x *Tensor, offset int, shape []int) *Tensor {
 	buf := x.Buffer().Slice(offset, volume("slice", shape))
 	x.store.retain()
-	y := newTensor(buf, t.backend, slices.Clone(shape))
+	y := newTensor(buf, t.backend, shape)
 	y.store.parent = x.store
 	return t.own(y)
 }

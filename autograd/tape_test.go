@@ -112,6 +112,30 @@ func TestGrad(t *testing.T) {
 	assert.Empty(t, none)
 }
 
+// TestGradOfLatents asks for every gradient along a chain whose rules write over
+// what they are given.
+func TestGradOfLatents(t *testing.T) {
+	b := newBackend(t)
+	tape := ag.NewTape(b)
+	defer tape.Reset()
+	x := tape.Variable([]float32{0.5, -1}, 2)
+	chain := tensors{x}
+	for range 3 {
+		chain = append(chain, tape.Tanh(chain[len(chain)-1]))
+	}
+	grads, err := tape.Grad(tape.Sum(tape.LeakyReLU(chain[3], 0.1)), chain, ag.GradOptions{})
+	require.NoError(t, err)
+	want := []float64{1, 0.1}
+	for i := 3; i >= 0; i-- {
+		for j, g := range grads[i].Data() {
+			assert.InDelta(t, want[j], g, 1e-6, "tanh %d", i)
+			if i > 0 {
+				want[j] *= 1 - math.Pow(float64(chain[i].Data()[j]), 2)
+			}
+		}
+	}
+}
+
 // TestGradOfItself is the corner where nothing lies between output and input.
 func TestGradOfItself(t *testing.T) {
 	b := newBackend(t)

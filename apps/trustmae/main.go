@@ -1,0 +1,26 @@
+// Command trustmae learns a product from one folder of unlabelled photos, some
+// of them defective, and finds the defects on new ones. `trustmae help` lists
+// what it does, docs/cli.md every flag, file and exit code.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		fmt.Fprintln(os.Stderr, "\ntrustmae: stopping; once more to stop at once, without saving")
+		stop()
+		<-signals
+		os.Exit(exitInterrupted)
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/cupwriter"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// lineEvery is the least time between two progress lines off a terminal.
+const lineEvery = 10 * time.Second
+
+// task shows how far a piece of work is: a bar on a terminal, a plain line now
+// and then elsewhere, nothing with --quiet. Its methods may be called from
+// several goroutines.
+type task struct {
+	session *session
+	label   string
+	total   int
+
+	mu      sync.Mutex
+	done    int
+	before  int // of done, what an earlier run did: no measure of speed
+	status  string
+	started time.Time
+	printed time.Time // last plain line
+
+	bars *mpb.Progress // nil off a terminal
+	bar  *mpb.Bar
+}
+
+// isTerminal reports whether w shows bars.
+func isTerminal(w io.Writer) bool { return cupwriter.New(w, false).IsTerminal() }
+
+// start begins a task of total images. Tasks do not overlap.
+func (s *session) start(label string, total int) *task {
+	now := time.Now()
+	t := &task{session: s, label: label, total: total, started: now, printed: now}
+	if s.quiet || total == 0 || !isTerminal(s.stderr) {
+		return t
+	}
+	t.bars = mpb.New(mpb.WithOutput(s.stderr), mpb.WithWidth(40))
+	t.bar = t.bars.AddBar(int64(total),
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name(label+" ")),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			return " " + t.figures()
+		})),
+	)
+	s.active = t.bars
+	return t
+}
+
+// figures is the text behind the bar. The caller holds mu.
+func (t *task) figures() string {
+	text := fmt.Sprintf("%d/%d images", t.done, t.total)
+	if rate := t.rate(); rate > 0 {
+		left := time.Duration(float64(t.total-t.done) / rate * float64(time.Second))
+		text += fmt.Sprintf(", %.1f images/s, %s left", rate, short(left))
+	}
+	if t.status != "" {
+		text += ", " + t.status
+	}
+	return text
+}
+
+// rate is the speed in images per second, 0 as long as it is unknown.
+func (t *task) rate() float64 {
+	elapsed := time.Since(t.started).Seconds()
+	if elapsed <= 0 {
+		return 0
+	}
+	return float64(t.done-t.before) / elapsed
+}
+
+// add counts n more images as done.
+func (t *task) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done = min(t.done+n, t.total)
+	t.show()
+}
+
+// skip counts images as done that an earlier run did.
+func (t *task) skip(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done += n
+	t.before += n
+	t.started = time.Now()
+}
+
+// show brings bar or lines up to date. The caller holds mu.
+func (t *task) show() {
+	switch {
+	case t.bar != nil:
+		t.bar.SetCurrent(int64(min(t.done, t.total-1))) // the last step is finish's
+	case !t.session.quiet && time.Since(t.printed) >= lineEvery:
+		t.printed = time.Now()
+		t.session.note("%s: %s", t.label, t.figures())
+	}
+}
+
+// mark sets the text behind the figures.
+func (t *task) mark(status string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.status = status
+}
+
+// log prints a line of the task's own: off a terminal only, where no bar tells.
+func (t *task) log(text string) {
+	if t.bar != nil || t.session.quiet {
+		return
+	}
+	t.mu.Lock()
+	t.printed = time.Now()
+	figures := t.figures()
+	t.mu.Unlock()
+	t.session.note("%s: %s: %s", t.label, figures, text)
+}
+
+// finish ends the task, whether it is done or not, and takes the bar away. It
+// may be called twice.
+func (t *task) finish() {
+	if t.bar == nil {
+		return
+	}
+	t.bar.Abort(true)
+	t.bars.Wait()
+	t.session.active = nil
+	t.bar = nil
+}
+
+// short is a duration as a person says it: 42s, 3m10s, 2h05m.
+func short(d time.Duration) string {
+	d = d.Round(time.Second)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}

@@ -343,3 +343,18 @@ func TestOrderCoversEveryPhotoOnce(t *testing.T) {
 		t.Error("epochs have the same order")
 	}
 }
+
+func TestStepsTakeNoNewMemory(t *testing.T) {
+	b, err := cpu.New(cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := tinyConfig()
+	c.Epochs, c.DropLast, c.Loss.VGG, c.Loss.VGGParts = 6, true, 10, 2
+	var reserved []int64
+	fit(t, c, Options{Backend: b, Hooks: Hooks{Step: func(StepStats) { reserved = append(reserved, b.Stats().Reserved) }}}, shapes{4, -1})
+	// scratch of threads that first meet in a later step is all that may come
+	if last := reserved[len(reserved)-1]; last > reserved[1]+reserved[1]/200 {
+		t.Errorf("memory reserved after each step: %v, want no growth from the second on", reserved)
+	}
+}

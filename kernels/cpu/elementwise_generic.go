@@ -68,7 +68,7 @@ func expGeneric(y, x []float32, _, _ float32) {
 	}
 }
 
-func expMinusGeneric(y, x []float32, m float32) {
+func expMinusGeneric(y, x []float32, m, _ float32) {
 	x = x[:len(y)]
 	for i, v := range x {
 		y[i] = float32(math.Exp(float64(v - m)))

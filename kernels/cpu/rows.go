@@ -41,7 +41,7 @@ func (b *Backend) softmaxRow(y, x, mask []float32, acc *[2]float64) {
 	acc[0] = math.Inf(-1)
 	k.fold[kernels.Largest](acc, x)
 	top := float32(acc[0])
-	k.expMinus(y, x, top)
+	k.expMinus(y, x, top, 0)
 	acc[0] = 0
 	k.fold[kernels.Sum](acc, y)
 	k.unary[kernels.Affine](y, y, float32(1/acc[0]), 0)

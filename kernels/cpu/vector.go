@@ -16,7 +16,7 @@ type vectorKernels struct {
 	// addScaled: y += alpha·x.
 	addScaled func(y, x []float32, alpha float32)
 	// expMinus: y = exp(x − m).
-	expMinus func(y, x []float32, m float32)
+	expMinus func(y, x []float32, m, _ float32)
 	// adam takes one step.
 	adam func(p, g, m, v []float32, c *adamConstants)
 

@@ -51,7 +51,6 @@ func (e *emitter) fn(signature string, comment ...string) {
 		}
 		waiting = nil
 	}
-	offset = (offset + 7) &^ 7
 	e.out.WriteString("\n")
 	for _, line := range comment {
 		fmt.Fprintf(&e.out, "// %s\n", line)

@@ -71,11 +71,11 @@ func (n Network) outSize(side, last int) int {
 			continue
 		}
 		room := side + 2*l.padding - l.kernel
-		if room < 0 {
-			return 0
-		}
 		if l.ceil {
 			room += l.stride - 1
+		}
+		if room < 0 {
+			return 0
 		}
 		side = room/l.stride + 1
 	}

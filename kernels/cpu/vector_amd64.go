@@ -18,6 +18,8 @@ func init() {
 		addAVX512, subAVX512, mulAVX512, divAVX512, maxAVX512, minAVX512, lessEqualAVX512,
 		leakyReLUGradAVX512, absGradAVX512, tanhGradAVX512, sigmoidGradAVX512,
 	}
+	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX512, largestAVX512, sumColumnsAVX512
+	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX512, normApplyAVX512, normSumsAVX512, normGradAVX512
 }
 
 func init() {
@@ -31,4 +33,6 @@ func init() {
 		addAVX2, subAVX2, mulAVX2, divAVX2, maxAVX2, minAVX2, lessEqualAVX2,
 		leakyReLUGradAVX2, absGradAVX2, tanhGradAVX2, sigmoidGradAVX2,
 	}
+	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX2, largestAVX2, sumColumnsAVX2
+	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX2, normApplyAVX2, normSumsAVX2, normGradAVX2
 }

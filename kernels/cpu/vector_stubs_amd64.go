@@ -136,6 +136,18 @@ func fillAVX2(y []float32, v float32)
 //go:noescape
 func fillAVX512(y []float32, v float32)
 
+// largestAVX2 is the maximum in [vectorKernels.fold].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func largestAVX2(acc *[2]float64, x []float32)
+
+// largestAVX512 is the maximum in [vectorKernels.fold].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func largestAVX512(acc *[2]float64, x []float32)
+
 // leakyReLUAVX2 is the function of that name in [vectorKernels.unary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //
@@ -196,6 +208,18 @@ func minAVX2(y, p, q []float32, alpha float32)
 //go:noescape
 func minAVX512(y, p, q []float32, alpha float32)
 
+// momentsAVX2 is [vectorKernels.moments].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func momentsAVX2(acc *[2]float64, x []float32, shift float32)
+
+// momentsAVX512 is [vectorKernels.moments].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func momentsAVX512(acc *[2]float64, x []float32, shift float32)
+
 // mulAVX2 is the function of that name in [vectorKernels.binary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //
@@ -207,6 +231,42 @@ func mulAVX2(y, p, q []float32, alpha float32)
 //
 //go:noescape
 func mulAVX512(y, p, q []float32, alpha float32)
+
+// normApplyAVX2 is [vectorKernels.normApply].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func normApplyAVX2(y, x []float32, c *normChannel)
+
+// normApplyAVX512 is [vectorKernels.normApply].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func normApplyAVX512(y, x []float32, c *normChannel)
+
+// normGradAVX2 is [vectorKernels.normGrad].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func normGradAVX2(dx, dy, x []float32, c *normChannel)
+
+// normGradAVX512 is [vectorKernels.normGrad].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func normGradAVX512(dx, dy, x []float32, c *normChannel)
+
+// normSumsAVX2 is [vectorKernels.normSums].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func normSumsAVX2(acc *[2]float64, dy, x []float32, c *normChannel)
+
+// normSumsAVX512 is [vectorKernels.normSums].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func normSumsAVX512(acc *[2]float64, dy, x []float32, c *normChannel)
 
 // reciprocalAVX2 is the function of that name in [vectorKernels.unary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
@@ -291,6 +351,30 @@ func subAVX2(y, p, q []float32, alpha float32)
 //
 //go:noescape
 func subAVX512(y, p, q []float32, alpha float32)
+
+// sumAVX2 is the sum in [vectorKernels.fold].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func sumAVX2(acc *[2]float64, x []float32)
+
+// sumAVX512 is the sum in [vectorKernels.fold].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func sumAVX512(acc *[2]float64, x []float32)
+
+// sumColumnsAVX2 is the sum in [vectorKernels.foldColumns].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func sumColumnsAVX2(acc []float64, x []float32)
+
+// sumColumnsAVX512 is the sum in [vectorKernels.foldColumns].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func sumColumnsAVX512(acc []float64, x []float32)
 
 // tanhAVX2 is the function of that name in [vectorKernels.unary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.

@@ -11,11 +11,14 @@ import (
 	"github.com/org/trustmae/kernels/cpu"
 )
 
-// newBackend returns a processor backend of its own, whose memory a test can
-// watch.
-func newBackend(t testing.TB) kernels.Backend {
+// newBackend returns a processor backend of its own.
+func newBackend(t testing.TB) kernels.Backend { return newBackendOf(t, 2) }
+
+// newBackendOf returns one with a number of threads. With one thread, its memory
+// depends on the tape alone: each thread that joins in takes some more.
+func newBackendOf(t testing.TB, threads int) kernels.Backend {
 	t.Helper()
-	b, err := cpu.New(cpu.Options{Threads: 2})
+	b, err := cpu.New(cpu.Options{Threads: threads})
 	require.NoError(t, err)
 	return b
 }

@@ -13,7 +13,6 @@ import (
 	ag "github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/autograd/gradcheck"
 	"github.com/org/trustmae/kernels"
-	"github.com/org/trustmae/kernels/cpu"
 )
 
 // TestViews share memory and keep it alive.
@@ -138,7 +137,7 @@ func trainingParameters(b kernels.Backend) tensors {
 // TestTrainingStepIsStable repeats a step: no new memory, no growth, and
 // learning.
 func TestTrainingStepIsStable(t *testing.T) {
-	b := newBackend(t)
+	b := newBackendOf(t, 1)
 	p := trainingParameters(b)
 	tape := ag.NewTape(b)
 	input := ramp(4 * 3 * 16 * 16)
@@ -166,9 +165,43 @@ func TestTrainingStepIsStable(t *testing.T) {
 	t.Logf("%.0f allocations a step, %v", allocations, memory)
 }
 
+// peakBackend notes the most memory in use.
+type peakBackend struct {
+	kernels.Backend
+	peak int64
+}
+
+func (b *peakBackend) Alloc(n int) kernels.Buffer {
+	x := b.Backend.Alloc(n)
+	b.peak = max(b.peak, b.Stats().InUse)
+	return x
+}
+
+// TestBackwardPeak: what an operation saved goes back as soon as its gradient is
+// known, so that the backward pass hardly adds to the forward pass.
+func TestBackwardPeak(t *testing.T) {
+	b := &peakBackend{Backend: newBackendOf(t, 1)}
+	const values, steps = 1024, 20
+	tape := ag.NewTape(b)
+	defer tape.Reset()
+	x := tape.Variable(make([]float32, values), values)
+	loss := tape.Scope(func() []*ag.Tensor {
+		y := x
+		for range steps {
+			y = tape.MulScalar(tape.Mul(tape.Tanh(y), x), 0.5)
+		}
+		return tensors{tape.Sum(y)}
+	})[0]
+	before := b.Stats().InUse
+	b.peak = 0
+	tape.Backward(loss)
+	assert.LessOrEqual(t, b.peak-before, int64(4*4*values+1024), "four buffers more")
+	assert.Less(t, b.Stats().InUse, int64(3*4*values), "the variable and its gradient stay")
+}
+
 // TestPenaltyStepIsStable repeats a critic's step with gradient penalty.
 func TestPenaltyStepIsStable(t *testing.T) {
-	b := newBackend(t)
+	b := newBackendOf(t, 1)
 	images := gradcheck.Leaf(b, 20, -1, 1, 3, 2, 8, 8)
 	p := criticParameters(b)
 	tape := ag.NewTape(b)
@@ -217,8 +250,7 @@ func TestTapesShareLeaves(t *testing.T) {
 // TestDeterminism: the same step gives the same bits for any number of threads.
 func TestDeterminism(t *testing.T) {
 	run := func(threads int) []float32 {
-		b, err := cpu.New(cpu.Options{Threads: threads})
-		require.NoError(t, err)
+		b := newBackendOf(t, threads)
 		p := trainingParameters(b)
 		tape := ag.NewTape(b)
 		for range 3 {

@@ -192,6 +192,14 @@ func TestAccumulation(t *testing.T) {
 	tape.Backward(tape.Sum(tape.Add(tape.MulScalar(h, 3), tape.MulScalar(h, 5))))
 	check("diamond", func(float64) float64 { return 8 })
 
+	// The sum gives the same gradient to both operands; the first gets another
+	// one on top while the second still waits.
+	other := tape.MulScalar(x, 1)
+	h = tape.MulScalar(x, 1)
+	more := tape.MulScalar(h, 3)
+	tape.Backward(tape.Sum(tape.Add(tape.Add(h, other), more)))
+	check("shared and added to", func(float64) float64 { return 5 })
+
 	h = tape.Tanh(x)
 	y := tape.Add(tape.Add(h, h), tape.Mul(h, h))
 	tape.Backward(tape.Sum(tape.Sub(y, tape.Tanh(h))))

@@ -20,6 +20,9 @@ func init() {
 	}
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX512, largestAVX512, sumColumnsAVX512
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX512, normApplyAVX512, normSumsAVX512, normGradAVX512
+	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(16, maxPairsAVX512), wholeTriples(16, maxTriplesAVX512), wholePool2Grad(16, maxPool2GradAVX512)
+	k.correlate = correlateAVX512
+	k.transpose = columnBlocks(transposeAVX512)
 }
 
 func init() {
@@ -35,4 +38,43 @@ func init() {
 	}
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX2, largestAVX2, sumColumnsAVX2
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX2, normApplyAVX2, normSumsAVX2, normGradAVX2
+	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(8, maxPairsAVX2), wholeTriples(8, maxTriplesAVX2), wholePool2Grad(8, maxPool2GradAVX2)
+	k.correlate = correlateAVX2
+}
+
+// wholePairs gives whole vectors to assembly and the rest to the twin.
+func wholePairs(lanes int, assembly func(y, x []float32)) func(y, x []float32) {
+	return func(y, x []float32) {
+		n := len(y) / lanes * lanes
+		assembly(y[:n], x)
+		maxPairsGeneric(y[n:], x[2*n:])
+	}
+}
+
+// wholeTriples is wholePairs for triples. One value at least is left to the
+// twin, since the assembly reads a value further than it needs.
+func wholeTriples(lanes int, assembly func(y, x []float32)) func(y, x []float32) {
+	return func(y, x []float32) {
+		n := max(len(y)-1, 0) / lanes * lanes
+		assembly(y[:n], x)
+		maxTriplesGeneric(y[n:], x[2*n:])
+	}
+}
+
+// wholePool2Grad is wholePairs for the backward pass.
+func wholePool2Grad(lanes int, assembly func(dx0, dx1, dy, x0, x1 []float32)) func(dx0, dx1, dy, x0, x1 []float32) {
+	return func(dx0, dx1, dy, x0, x1 []float32) {
+		n := len(dy) / lanes * lanes
+		assembly(dx0, dx1, dy[:n], x0, x1)
+		maxPool2GradGeneric(dx0[2*n:], dx1[2*n:], dy[n:], x0[2*n:], x1[2*n:])
+	}
+}
+
+// columnBlocks transposes blocks of up to 16 columns.
+func columnBlocks(block func(dst []float32, dstStride int, src []float32, srcStride, rows, cols int)) func(y, x []float32, rows, cols, yStride, xStride int) {
+	return func(y, x []float32, rows, cols, yStride, xStride int) {
+		for c := 0; c < cols; c += 16 {
+			block(y[c*yStride:], yStride, x[c:], xStride, rows, min(16, cols-c))
+		}
+	}
 }

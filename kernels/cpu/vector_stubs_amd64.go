@@ -88,6 +88,18 @@ func clampAVX2(y, x []float32, a, b float32)
 //go:noescape
 func clampAVX512(y, x []float32, a, b float32)
 
+// correlateAVX2 is [vectorKernels.correlate].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func correlateAVX2(y, x, taps []float32, stride int)
+
+// correlateAVX512 is [vectorKernels.correlate].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func correlateAVX512(y, x, taps []float32, stride int)
+
 // divAVX2 is the function of that name in [vectorKernels.binary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //
@@ -195,6 +207,42 @@ func maxAVX2(y, p, q []float32, alpha float32)
 //
 //go:noescape
 func maxAVX512(y, p, q []float32, alpha float32)
+
+// maxPairsAVX2 is [vectorKernels.maxPairs] for whole vectors of y.
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxPairsAVX2(y, x []float32)
+
+// maxPairsAVX512 is [vectorKernels.maxPairs] for whole vectors of y.
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxPairsAVX512(y, x []float32)
+
+// maxPool2GradAVX2 is [vectorKernels.maxPool2Grad] for whole vectors of dy.
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxPool2GradAVX2(dx0, dx1, dy, x0, x1 []float32)
+
+// maxPool2GradAVX512 is [vectorKernels.maxPool2Grad] for whole vectors of dy.
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxPool2GradAVX512(dx0, dx1, dy, x0, x1 []float32)
+
+// maxTriplesAVX2 is [vectorKernels.maxTriples] for whole vectors of y; it reads 2·len(y)+2 values.
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxTriplesAVX2(y, x []float32)
+
+// maxTriplesAVX512 is [vectorKernels.maxTriples] for whole vectors of y; it reads 2·len(y)+2 values.
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxTriplesAVX512(y, x []float32)
 
 // minAVX2 is the function of that name in [vectorKernels.binary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.

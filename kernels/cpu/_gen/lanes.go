@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -75,6 +77,7 @@ type kernel struct {
 	top     int      // constants are in registers top and up
 	lazy    []uint32 // literals that found no register
 	masks   bool     // the table of tail masks is used
+	words   map[string][]uint32
 }
 
 // begin starts a function; name lacks the instruction set.
@@ -142,6 +145,21 @@ func (k *kernel) literal(v uint32) string {
 // literalAt is literal for a float.
 func (k *kernel) literalAt(v float64) string { return k.literal(math.Float32bits(float32(v))) }
 
+// indices loads a table of one vector into a constant register.
+func (k *kernel) indices(name string, value func(i int) int) string {
+	list := make([]uint32, k.v.lanes)
+	for i := range list {
+		list[i] = uint32(value(i))
+	}
+	if k.words == nil {
+		k.words = map[string][]uint32{}
+	}
+	k.words[name] = list
+	r := k.spare()
+	k.op("VMOVUPS %s<>(SB), %s", name, r)
+	return r
+}
+
 // flush writes the file's tables.
 func (k *kernel) flush() {
 	for i, v := range k.order {
@@ -152,6 +170,13 @@ func (k *kernel) flush() {
 	}
 	if n := len(k.order); n > 0 {
 		fmt.Fprintf(&k.out, "GLOBL literals<>(SB), RODATA|NOPTR, $%d\n", 4*n)
+	}
+	for _, name := range slices.Sorted(maps.Keys(k.words)) {
+		k.out.WriteString("\n")
+		for i, v := range k.words[name] {
+			fmt.Fprintf(&k.out, "DATA %s<>+%d(SB)/4, $%d\n", name, 4*i, v)
+		}
+		fmt.Fprintf(&k.out, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, 4*len(k.words[name]))
 	}
 	if k.masks {
 		k.out.WriteString("\n")

@@ -1,6 +1,5 @@
 package main
 
-
 func init() {
 	vectorFile("reduce", "reduce.go", func(k *kernel) {
 		sum(k)

@@ -182,21 +182,33 @@ func (b *peakBackend) Alloc(n int) kernels.Buffer {
 func TestBackwardPeak(t *testing.T) {
 	b := &peakBackend{Backend: newBackendOf(t, 1)}
 	const values, steps = 1024, 20
-	tape := ag.NewTape(b)
-	defer tape.Reset()
-	x := tape.Variable(make([]float32, values), values)
-	loss := tape.Scope(func() []*ag.Tensor {
-		y := x
-		for range steps {
-			y = tape.MulScalar(tape.Mul(tape.Tanh(y), x), 0.5)
-		}
-		return tensors{tape.Sum(y)}
-	})[0]
-	before := b.Stats().InUse
-	b.peak = 0
-	tape.Backward(loss)
-	assert.LessOrEqual(t, b.peak-before, int64(4*4*values+1024), "four buffers more")
-	assert.Less(t, b.Stats().InUse, int64(3*4*values), "the variable and its gradient stay")
+	for _, c := range []struct {
+		name    string
+		f       func(t *ag.Tape, y, x *ag.Tensor) *ag.Tensor
+		buffers int64
+	}{
+		{"activations write over their gradient", func(t *ag.Tape, y, x *ag.Tensor) *ag.Tensor {
+			return t.MulScalar(t.LeakyReLU(t.Tanh(y), 0.5), 2)
+		}, 1},
+		{"products", func(t *ag.Tape, y, x *ag.Tensor) *ag.Tensor { return t.Mul(t.Tanh(y), x) }, 4},
+	} {
+		tape := ag.NewTape(b)
+		x := tape.Variable(make([]float32, values), values)
+		loss := tape.Scope(func() []*ag.Tensor {
+			y := x
+			for range steps {
+				y = c.f(tape, y, x)
+			}
+			return tensors{tape.Sum(y)}
+		})[0]
+		before := b.Stats().InUse
+		b.peak = 0
+		tape.Backward(loss)
+		assert.LessOrEqual(t, b.peak-before, c.buffers*4*values+1024, c.name)
+		assert.Less(t, b.Stats().InUse, int64(3*4*values), "%s: the variable and its gradient stay", c.name)
+		tape.Reset()
+		assert.Zero(t, b.Stats().InUse, c.name)
+	}
 }
 
 // TestPenaltyStepIsStable repeats a critic's step with gradient penalty.

@@ -136,6 +136,20 @@ func TestGradOfLatents(t *testing.T) {
 	}
 }
 
+// TestGradOfConcat asks for the gradient of a tensor whose parts get slices of
+// it, which must not be written over.
+func TestGradOfConcat(t *testing.T) {
+	b := newBackend(t)
+	tape := ag.NewTape(b)
+	defer tape.Reset()
+	x := tape.Variable([]float32{1, 2}, 1, 2)
+	joined := tape.Concat(0, tape.MulScalar(x, 3), tape.MulScalar(x, 5))
+	grads, err := tape.Grad(tape.Sum(tape.Square(joined)), tensors{joined, x}, ag.GradOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, []float32{6, 12, 10, 20}, grads[0].Data())
+	assert.Equal(t, []float32{18 + 50, 36 + 100}, grads[1].Data())
+}
+
 // TestGradOfItself is the corner where nothing lies between output and input.
 func TestGradOfItself(t *testing.T) {
 	b := newBackend(t)

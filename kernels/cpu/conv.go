@@ -37,6 +37,11 @@ func (b *Backend) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvSha
 func (b *Backend) convolve(pass string, g *correlation, dst, src []float32, w *buffer, bias []float32, s kernels.ConvShape) {
 	cols := b.table.gemm.cols
 	form := fmt.Sprint(pass, cols, s.InC, s.OutC, s.KH, s.KW, s.Stride, s.Pad, s.Dil)
+	if !b.direct && g.suitsWinograd() {
+		u := w.packedForm("winograd "+form, g.winogradSize(cols), func(dst, src []float32) { g.packWinograd(b, dst, src) })
+		b.winogradConvolve(g, dst, src, u, bias)
+		return
+	}
 	panels := w.packedForm(form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
 	c := newConvolution(b, g, dst, src, panels, bias)
 	b.pool.run(g.n*c.strips*c.groups, c.chunk)

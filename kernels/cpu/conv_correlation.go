@@ -169,13 +169,16 @@ func (s *strip) fill(g *correlation, dst, image []float32, y, c0, c1 int) {
 // cols destination channels, each [source channel][tap][cols], zeros beyond the
 // last channel.
 func (g *correlation) panels(b *Backend, dst, w []float32) {
+	const run = 32 // source channels at a time
 	cols := b.table.gemm.cols
-	blocks := ceilDiv(g.dst.c, cols)
-	b.pool.run(blocks, func(block int) {
+	blocks, perBlock := ceilDiv(g.dst.c, cols), ceilDiv(g.src.c, run)
+	b.pool.run(blocks*perBlock, func(chunk int) {
+		block, c0 := chunk/perBlock, chunk%perBlock*run
+		c1 := min(c0+run, g.src.c)
 		at := 0
 		for _, p := range g.phases {
 			size := g.src.c * len(p.taps) * cols
-			g.packBlock(dst[at+block*size:at+(block+1)*size], w, p.taps, block*cols, cols)
+			g.packBlock(b, dst[at+block*size+c0*len(p.taps)*cols:], w, p.taps, block*cols, c0, c1)
 			at += blocks * size
 		}
 	})
@@ -190,17 +193,21 @@ func (g *correlation) panelSize(cols int) int {
 	return taps * g.src.c * ceilDiv(g.dst.c, cols) * cols
 }
 
-// packBlock packs one block of destination channels from d0 on.
-func (g *correlation) packBlock(dst, w []float32, taps []tap, d0, cols int) {
-	width := min(cols, g.dst.c-d0)
-	for c := range g.src.c {
+// packBlock packs source channels [c0, c1) of the block of destination channels
+// from d0 on.
+func (g *correlation) packBlock(b *Backend, dst, w []float32, taps []tap, d0, c0, c1 int) {
+	k := &b.table.gemm
+	width := min(k.cols, g.dst.c-d0)
+	area := min(g.srcChannel, g.dstChannel)
+	room := b.scratch(area * k.cols)
+	defer room.release()
+	plain := room.data
+	clear(plain)
+	for c := c0; c < c1; c++ {
+		k.transposeAll(plain, k.cols, w[c*g.srcChannel+d0*g.dstChannel:], g.dstChannel, width, area)
 		for _, t := range taps {
-			at := c*g.srcChannel + d0*g.dstChannel + t.weight
-			for i := range width {
-				dst[i] = w[at+i*g.dstChannel]
-			}
-			clear(dst[width:cols])
-			dst = dst[cols:]
+			copy(dst[:k.cols], plain[t.weight*k.cols:])
+			dst = dst[k.cols:]
 		}
 	}
 }

@@ -27,13 +27,14 @@ func eachTable(t *testing.T, f func(t *testing.T, b *Backend)) {
 type convCase struct {
 	s              kernels.ConvShape
 	x, w, bias, dy []float32
+	slack          float64 // how much larger errors may be than of a direct sum
 }
 
 func newConvCase(s kernels.ConvShape, seed uint64) convCase {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	return convCase{
 		s: s, x: normals(rng, s.XLen()), w: normals(rng, s.WLen()),
-		bias: normals(rng, s.OutC), dy: normals(rng, s.YLen()),
+		bias: normals(rng, s.OutC), dy: normals(rng, s.YLen()), slack: 1,
 	}
 }
 
@@ -116,9 +117,9 @@ func (g guarded) values(t *testing.T) []float32 {
 }
 
 // requireClose compares sums of terms products of standard normals.
-func requireClose(t *testing.T, what string, got []float32, want []float64, terms int) {
+func requireClose(t *testing.T, what string, got []float32, want []float64, terms int, slack float64) {
 	t.Helper()
-	tol := 4e-6 * math.Sqrt(float64(terms)+1)
+	tol := 4e-6 * slack * math.Sqrt(float64(terms)+1)
 	for i := range want {
 		if diff := math.Abs(float64(got[i]) - want[i]); !(diff <= tol) {
 			t.Fatalf("%s[%d] = %v, want %v (tolerance %v)", what, i, got[i], want[i], tol)
@@ -134,11 +135,11 @@ func (c convCase) check(t *testing.T, b *Backend) {
 	x, w, bias, dy := guard(b, c.x, s.XLen()), guard(b, c.w, s.WLen()), guard(b, c.bias, s.OutC), guard(b, c.dy, s.YLen())
 	y, dx, dw := guard(b, nil, s.YLen()), guard(b, nil, s.XLen()), guard(b, nil, s.WLen())
 	b.Conv2d(y.Buffer, x.Buffer, w.Buffer, bias.Buffer, s)
-	requireClose(t, "y", y.values(t), wantY, s.InC*s.KH*s.KW)
+	requireClose(t, "y", y.values(t), wantY, s.InC*s.KH*s.KW, c.slack)
 	b.Conv2dBackwardData(dx.Buffer, dy.Buffer, w.Buffer, s)
-	requireClose(t, "dx", dx.values(t), wantDX, s.OutC*s.KH*s.KW)
+	requireClose(t, "dx", dx.values(t), wantDX, s.OutC*s.KH*s.KW, c.slack)
 	b.Conv2dBackwardWeights(dw.Buffer, x.Buffer, dy.Buffer, s)
-	requireClose(t, "dw", dw.values(t), wantDW, s.N*s.OutH*s.OutW)
+	requireClose(t, "dw", dw.values(t), wantDW, s.N*s.OutH*s.OutW, 1)
 	require.Equal(t, c.x, x.values(t))
 	require.Equal(t, c.w, w.values(t))
 	require.Equal(t, c.dy, dy.values(t))

@@ -57,7 +57,7 @@ func checkMatMul(t *testing.T, b *Backend, s kernels.MatMulShape, seed uint64) {
 	}
 	x, w, y := guard(b, p, len(p)), guard(b, q, len(q)), guard(b, old, s.M*s.N)
 	b.MatMul(y.Buffer, x.Buffer, w.Buffer, s)
-	requireClose(t, "y", y.values(t), want, s.K)
+	requireClose(t, "y", y.values(t), want, s.K, 1)
 	require.Equal(t, p, x.values(t))
 	require.Equal(t, q, w.values(t))
 }

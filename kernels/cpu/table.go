@@ -12,13 +12,14 @@ type table struct {
 	name      string
 	supported bool
 	gemm      gemmKernels
+	winograd  winogradKernels
 	vector    vectorKernels
 }
 
 // tables in order of preference, filled by the files of each instruction set.
 func tables() []*table {
 	list := archTables()
-	return append(list, &table{name: "generic", supported: true, gemm: genericGemm, vector: genericVector})
+	return append(list, &table{name: "generic", supported: true, gemm: genericGemm, winograd: genericWinograd, vector: genericVector})
 }
 
 // List names the kernel tables compiled in that this processor can run, the

@@ -61,6 +61,11 @@ func NewFeatureLoss(b kernels.Backend, w *Weights, o FeatureLossOptions) (*Featu
 	if err != nil {
 		return nil, err
 	}
+	return newFeatureLoss(features, o), nil
+}
+
+// newFeatureLoss makes a loss over VGG-19 with options that exist.
+func newFeatureLoss(features *Features, o FeatureLossOptions) *FeatureLoss {
 	l := &FeatureLoss{
 		features: features,
 		options:  o,
@@ -73,10 +78,10 @@ func NewFeatureLoss(b kernels.Backend, w *Weights, o FeatureLossOptions) (*Featu
 		}
 	}
 	if o.Norm == "imagenet" {
-		s := newImageNet(b)
+		s := newImageNet(features.weights.entries[0].Tensor.Backend())
 		l.input = &s
 	}
-	return l, nil
+	return l
 }
 
 // Source tells in words where the weights come from.

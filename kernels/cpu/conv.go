@@ -42,6 +42,11 @@ func (b *Backend) convolve(pass string, g *correlation, dst, src []float32, w *b
 		b.winogradConvolve(g, dst, src, u, bias)
 		return
 	}
+	if g.suitsWide() {
+		weights := w.packedForm("wide "+form, g.wideSize(), g.packWide)
+		b.wideConvolve(g, dst, src, weights, bias)
+		return
+	}
 	panels := w.packedForm(form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
 	c := newConvolution(b, g, dst, src, panels, bias)
 	b.pool.run(g.n*c.strips*c.groups, c.chunk)

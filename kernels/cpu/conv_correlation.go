@@ -186,11 +186,16 @@ func (g *correlation) panels(b *Backend, dst, w []float32) {
 
 // panelSize is the number of values that panels fills.
 func (g *correlation) panelSize(cols int) int {
-	taps := 0
+	return g.taps() * g.src.c * ceilDiv(g.dst.c, cols) * cols
+}
+
+// taps is the number of taps of all phases.
+func (g *correlation) taps() int {
+	n := 0
 	for _, p := range g.phases {
-		taps += len(p.taps)
+		n += len(p.taps)
 	}
-	return taps * g.src.c * ceilDiv(g.dst.c, cols) * cols
+	return n
 }
 
 // packBlock packs source channels [c0, c1) of the block of destination channels

@@ -7,6 +7,45 @@ func (b *Backend) Conv2dBackwardWeights(dw, x, dy kernels.Buffer, s kernels.Conv
 	src := b.in("Conv2dBackwardWeights", x, s.XLen())
 	grad := b.in("Conv2dBackwardWeights", dy, s.YLen())
 	dst := b.out("Conv2dBackwardWeights", dw, s.WLen())
+	if swapped, ok := swapRoles(s); ok {
+		room := b.scratch(s.WLen())
+		defer room.release()
+		b.weightGradient(room.data, grad, src, swapped)
+		unswap(dst, room.data, s)
+		return
+	}
+	b.weightGradient(dst, src, grad, s)
+}
+
+// swapRoles describes the same sums with image and gradient exchanged, which
+// fills a tile's columns where there are few destination channels: where
+// dw[o,i,k] = Σ dy[o,p]·x[i,p+k], the exchanged weights are [i,o,K-1-k].
+func swapRoles(s kernels.ConvShape) (kernels.ConvShape, bool) {
+	reach := s.Dil * (s.KH - 1)
+	if s.OutC > 8 || s.InC <= s.OutC || s.Stride != 1 || s.KH != s.KW || s.Pad > reach {
+		return s, false
+	}
+	return kernels.ConvShape{
+		N: s.N, InC: s.OutC, InH: s.OutH, InW: s.OutW, OutC: s.InC, OutH: s.InH, OutW: s.InW,
+		KH: s.KH, KW: s.KW, Stride: 1, Pad: reach - s.Pad, Dil: s.Dil,
+	}, true
+}
+
+// unswap reorders the weights of the exchanged shape for s.
+func unswap(dst, src []float32, s kernels.ConvShape) {
+	area := s.KH * s.KW
+	for o := range s.OutC {
+		for i := range s.InC {
+			to, from := dst[(o*s.InC+i)*area:], src[(i*s.OutC+o)*area:]
+			for k := range area {
+				to[k] = from[area-1-k]
+			}
+		}
+	}
+}
+
+// weightGradient computes dw in the roles that s describes.
+func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) {
 	w := newWeightGrad(b, forwardCorrelation(s), src, grad)
 	defer w.partial.release()
 	b.pool.run(w.pieces*w.slices*w.groups, w.chunk)

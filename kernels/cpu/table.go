@@ -12,6 +12,7 @@ type table struct {
 	name      string
 	supported bool
 	gemm      gemmKernels
+	wide      wideKernels
 	winograd  winogradKernels
 	vector    vectorKernels
 }
@@ -19,7 +20,7 @@ type table struct {
 // tables in order of preference, filled by the files of each instruction set.
 func tables() []*table {
 	list := archTables()
-	return append(list, &table{name: "generic", supported: true, gemm: genericGemm, winograd: genericWinograd, vector: genericVector})
+	return append(list, &table{name: "generic", supported: true, gemm: genericGemm, wide: genericWide, winograd: genericWinograd, vector: genericVector})
 }
 
 // List names the kernel tables compiled in that this processor can run, the

@@ -1,0 +1,162 @@
+package cpu
+
+// wideKernels serve convolutions with at most four destination channels, which
+// would leave most of a tile's columns empty: their vectors run along the
+// pixels instead.
+type wideKernels struct {
+	pixels int
+	rows   [4]wideKernel // for one to four destination channels
+}
+
+// wideKernel computes, for every row r and j < pixels,
+//
+//	c[r·cRow+j] = begin + Σ_k w[k·rows+r] · src[steps[k]+j]
+//
+// where begin is start[r], or the old value of c if start is empty.
+type wideKernel func(c []float32, cRow int, start, src, w []float32, steps []int32)
+
+// genericWide are the plain twins.
+var genericWide = wideKernels{pixels: 16, rows: [4]wideKernel{wideTwin(1, 16), wideTwin(2, 16), wideTwin(3, 16), wideTwin(4, 16)}}
+
+// wideTwin makes the kernel of any size in plain Go.
+func wideTwin(rows, pixels int) wideKernel {
+	return func(c []float32, cRow int, start, src, w []float32, steps []int32) {
+		sums := make([]float32, pixels)
+		for r := range rows {
+			clear(sums)
+			for k, step := range steps {
+				v := w[k*rows+r]
+				for j, x := range src[step : int(step)+pixels] {
+					sums[j] += v * x
+				}
+			}
+			for j, sum := range sums {
+				if len(start) > 0 {
+					c[r*cRow+j] = start[r] + sum
+				} else {
+					c[r*cRow+j] += sum
+				}
+			}
+		}
+	}
+}
+
+// suitsWide tells whether g has few destination channels and reads neighbouring
+// pixels for neighbouring positions.
+func (g *correlation) suitsWide() bool { return g.dst.c <= 4 && g.step == 1 }
+
+// wideSize is the number of values that packWide fills.
+func (g *correlation) wideSize() int { return g.taps() * g.src.c * g.dst.c }
+
+// packWide brings weights to [phase][source channel][tap][destination channel].
+func (g *correlation) packWide(dst, w []float32) {
+	i := 0
+	for _, p := range g.phases {
+		for c := range g.src.c {
+			for _, t := range p.taps {
+				for d := range g.dst.c {
+					dst[i] = w[c*g.srcChannel+d*g.dstChannel+t.weight]
+					i++
+				}
+			}
+		}
+	}
+}
+
+// widePixels is about how many destination pixels a strip has.
+const widePixels = 4096
+
+// wideConvolution is one run; chunks are (image, strip of destination rows). In
+// a strip, the positions of a phase are numbered along whole source rows of
+// scratch, including the columns that only pad, so that vectors run on from row
+// to row; what they compute there is left out at the end.
+type wideConvolution struct {
+	*correlation
+	backend  *Backend
+	kernels  *wideKernels
+	out, in  []float32
+	weights  []float32
+	start    []float32
+	rows     int
+	strips   int
+	channels int // source channels of a pass
+	full     *strip
+	last     *strip
+}
+
+// wideConvolve runs g on weights packed by packWide.
+func (b *Backend) wideConvolve(g *correlation, dst, src, weights, bias []float32) {
+	w := &wideConvolution{correlation: g, backend: b, kernels: &b.table.wide, out: dst, in: src, weights: weights}
+	w.start = make([]float32, g.dst.c)
+	copy(w.start, bias)
+	w.rows, w.strips = g.stripRows(sumsTarget / widePixels)
+	w.channels = g.passChannels(w.rows)
+	w.full = g.newStrip(&b.table.gemm, w.rows, w.channels)
+	w.last = w.full
+	if rest := g.dst.h - (w.strips-1)*w.rows; rest != w.rows {
+		w.last = g.newStrip(&b.table.gemm, rest, w.channels)
+	}
+	b.pool.run(g.n*w.strips, w.chunk)
+}
+
+// chunk computes one strip of one image.
+func (w *wideConvolution) chunk(i int) {
+	image, stripe := i/w.strips, i%w.strips
+	s := w.full
+	if stripe == w.strips-1 {
+		s = w.last
+	}
+	positions := ceilDiv(s.rows, w.spread) * s.w
+	cRow := ceilDiv(positions, w.kernels.pixels) * w.kernels.pixels
+	sourceSize := w.channels*s.h*s.w + cRow - positions + s.w
+	phaseSize := w.dst.c * cRow
+	room := w.backend.scratch(sourceSize + len(w.phases)*phaseSize)
+	defer room.release()
+	source, sums := room.data[:sourceSize], room.data[sourceSize:]
+	clear(source[w.channels*s.h*s.w:])
+	for c0 := 0; c0 < w.src.c; c0 += w.channels {
+		c1 := min(c0+w.channels, w.src.c)
+		s.fill(w.correlation, source, w.in[image*w.src.size():(image+1)*w.src.size()], stripe*w.rows, c0, c1)
+		weights := w.weights
+		for p := range w.phases {
+			taps := len(w.phases[p].taps)
+			w.phase(sums[p*phaseSize:], cRow, source, weights[c0*taps*w.dst.c:], s.steps[p][:(c1-c0)*taps], c0 == 0)
+			weights = weights[w.src.c*taps*w.dst.c:]
+		}
+	}
+	for p := range w.phases {
+		w.store(sums[p*phaseSize:], cRow, s, w.phases[p], image, stripe*w.rows)
+	}
+}
+
+// phase computes the sums of a phase, [destination channel][cRow].
+//
+//go:noinline
+func (w *wideConvolution) phase(sums []float32, cRow int, source, weights []float32, steps []int32, first bool) {
+	var start []float32
+	if first {
+		start = w.start
+	}
+	kernel := w.kernels.rows[w.dst.c-1]
+	for j := 0; j < cRow; j += w.kernels.pixels {
+		kernel(sums[j:], cRow, start, source[j:], weights, steps)
+	}
+}
+
+// store copies the sums of a phase to their pixels.
+func (w *wideConvolution) store(sums []float32, cRow int, s *strip, p phase, image, y0 int) {
+	for c := range w.dst.c {
+		plane := w.out[(image*w.dst.c+c)*w.dst.area() : (image*w.dst.c+c+1)*w.dst.area()]
+		for y := p.y; y < s.rows; y += w.spread {
+			from := sums[c*cRow+y/w.spread*s.w:]
+			to := plane[(y0+y)*w.dst.w : (y0+y+1)*w.dst.w]
+			if w.spread == 1 {
+				copy(to, from)
+				continue
+			}
+			for x, i := p.x, 0; x < len(to); x, i = x+w.spread, i+1 {
+				to[x] = from[i]
+			}
+		}
+	}
+}

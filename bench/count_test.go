@@ -1,0 +1,159 @@
+package bench
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/memae"
+	"github.com/org/trustmae/memae/dataset"
+	"github.com/org/trustmae/perceptual"
+)
+
+// The figures of the specification.
+func TestTablesAgainstSpecification(t *testing.T) {
+	five, three := memae.DefaultConfig(), memae.PaperConfig("grid")
+	macs := func(t Table) float64 { return float64(t.MACs()) / 1e9 }
+	weights := func(t Table) float64 { return float64(t.Weights()) / 1e6 }
+	tests := []struct {
+		name        string
+		got, want   float64
+		halfOfPlace float64 // the specification rounds to this
+	}{
+		{"generator, GMAC", macs(Generator(five)), 5.3, 0.05},
+		{"generator of three stages, GMAC", macs(Generator(three)), 18.5, 0.05},
+		{"discriminator, GMAC", macs(Discriminator(five)), 0.7, 0.05},
+		{"encoder, million weights", weights(Encoder(five)), 11.0, 0.05},
+		{"decoder, million weights", weights(Decoder(five)), 14.1, 0.05},
+		{"generator, million weights", weights(Encoder(five)) + weights(Decoder(five)), 25.1, 0.05},
+		{"discriminator, million weights", weights(Discriminator(five)), 11.2, 0.05},
+		// layer sizes published with the networks, without their dense layers:
+		// Simonyan & Zisserman 2015 (224×224), Iandola et al. 2016, torchvision
+		{"VGG-19, million weights", weights(VGG19(224)), 20.0, 0.05},
+		{"VGG-16, million weights", weights(VGG(224, 2, 2, 3, 3, 3)), 14.7, 0.05},
+		{"AlexNet, million weights", weights(alexNet(224)), 2.5, 0.05},
+		{"SqueezeNet, million weights", weights(squeezeNet(224)), 0.7, 0.05},
+		{"VGG-19, GMAC", macs(VGG19(224)), 19.5, 0.05},
+		{"VGG-16, GMAC", macs(VGG(224, 2, 2, 3, 3, 3)), 15.3, 0.05},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { require.InDelta(t, tt.want, tt.got, tt.halfOfPlace) })
+	}
+}
+
+// counter adds up the convolutions and matrix products that a program asks of a
+// backend, and computes them.
+type counter struct {
+	kernels.Backend
+	macs  int64
+	heads int64 // LPIPS' channel-weighted sums, 1×1 convolutions to one channel
+}
+
+func (c *counter) conv(s kernels.ConvShape) {
+	if s.KH == 1 && s.OutC == 1 {
+		c.heads += s.FLOPs() / 2
+		return
+	}
+	c.macs += s.FLOPs() / 2
+}
+
+func (c *counter) MatMul(y, a, b kernels.Buffer, s kernels.MatMulShape) {
+	c.macs += int64(s.M) * int64(s.N) * int64(s.K)
+	c.Backend.MatMul(y, a, b, s)
+}
+
+func (c *counter) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape) {
+	c.conv(s)
+	c.Backend.Conv2d(y, x, w, bias, s)
+}
+
+func (c *counter) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvShape) {
+	c.conv(s)
+	c.Backend.Conv2dBackwardData(dx, dy, w, s)
+}
+
+func (c *counter) Conv2dBackwardWeights(dw, x, dy kernels.Buffer, s kernels.ConvShape) {
+	c.conv(s)
+	c.Backend.Conv2dBackwardWeights(dw, x, dy, s)
+}
+
+// narrow is a configuration that computes in an instant.
+func narrow(stages int) memae.Config {
+	c := memae.DefaultConfig()
+	c.Size, c.Weights, c.Memory.Init = 64, "random", "normal"
+	c.Generator.Stages, c.Generator.Width, c.Discriminator.Width = stages, 4, 4
+	c.Memory.Slots, c.Memory.Dim, c.Generator.Z3 = 8, 16, 24
+	return c
+}
+
+// The tables count what the networks really ask of a backend.
+func TestGeneratorCount(t *testing.T) {
+	for _, c := range []memae.Config{narrow(5), narrow(3)} {
+		backend := &counter{Backend: newBackend(t)}
+		g := memae.NewGenerator(backend, c, rand.New(rand.NewPCG(1, 1)))
+		g.SetTraining(false)
+		tape := autograd.NewTape(backend)
+		tape.NoGrad(func() { g.Forward(tape, randomImages(backend, 2, c.Size)) })
+		require.Equal(t, 2*Generator(c).MACs(), backend.macs, "%d stages", c.Generator.Stages)
+	}
+}
+
+func TestPairCount(t *testing.T) {
+	for _, net := range []string{"alex", "squeeze", "vgg"} {
+		t.Run(net, func(t *testing.T) {
+			backend := &counter{Backend: newBackend(t)}
+			distance := newLPIPS(t, backend, net)
+			size := max(distance.MinSize(), 71)
+			tape := autograd.NewTape(backend)
+			x, y := randomImages(backend, 1, size), randomImages(backend, 1, size)
+			tape.NoGrad(func() { distance.Spatial(tape, x, y) })
+			want, err := PairMACs(net, size)
+			require.NoError(t, err)
+			require.Equal(t, want, backend.macs)
+			require.Less(t, backend.heads, want/50, "the part left out is small")
+		})
+	}
+	_, err := PairMACs("resnet", 64)
+	require.ErrorContains(t, err, "alex, vgg or squeeze")
+}
+
+func TestDetectCount(t *testing.T) {
+	c := narrow(5)
+	backend := &counter{Backend: newBackend(t)}
+	d := fitOnce(t, backend, c)
+	backend.macs = 0
+	_, err := d.Score(context.Background(), []dataset.Image{randomPhotos(1, c.Size)[0]})
+	require.NoError(t, err)
+	want, err := DetectMACs(c)
+	require.NoError(t, err)
+	require.Equal(t, want, backend.macs)
+}
+
+func TestStepCount(t *testing.T) {
+	for _, vgg := range []float64{0, 10} {
+		c := narrow(5)
+		c.Loss.VGG = vgg
+		backend := &counter{Backend: newBackend(t)}
+		s, err := memae.NewStepper(c, memae.Options{Backend: backend})
+		require.NoError(t, err)
+		for range 2 {
+			backend.macs = 0
+			_, err = s.Step(randomPhotos(3, c.Size))
+			require.NoError(t, err)
+			require.Equal(t, StepMACs(c, 3), backend.macs, "VGG weight %v", vgg)
+		}
+	}
+}
+
+func newLPIPS(t testing.TB, b kernels.Backend, net string) *perceptual.LPIPS {
+	t.Helper()
+	weights, err := perceptual.OpenWeights("", 1)
+	require.NoError(t, err)
+	distance, err := perceptual.NewLPIPS(b, weights, perceptual.LPIPSOptions{Net: net})
+	require.NoError(t, err)
+	return distance
+}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"testing"
 
 	"github.com/org/trustmae/kernels"
 )
@@ -65,94 +64,122 @@ func place(b kernels.Backend, o operand) guarded {
 }
 
 // collect returns the part's values after checking the guards.
-func (g guarded) collect(t *testing.T, b kernels.Backend, name string) []float32 {
-	t.Helper()
+func (g guarded) collect(b kernels.Backend, name string) ([]float32, error) {
 	data := make([]float32, g.whole.Len())
 	b.Download(data, g.whole)
 	for i, v := range data {
 		inside := i >= guard && i < len(data)-guard
 		if !inside && math.Float32bits(v) != math.Float32bits(guardValue) {
-			t.Fatalf("%s: wrote %g at index %d, outside [0:%d]", name, v, i-guard, g.part.Len())
+			return nil, fmt.Errorf("%s: wrote %g at index %d, outside [0:%d]", name, v, i-guard, g.part.Len())
 		}
 	}
-	return data[guard : len(data)-guard]
+	return data[guard : len(data)-guard], nil
 }
 
 // once runs the call and returns every operand's values.
-func (c call) once(t *testing.T, b kernels.Backend) [][]float32 {
-	t.Helper()
-	return c.with(t, b, -1, -1)
-}
+func (c call) once(b kernels.Backend) ([][]float32, error) { return c.with(b, -1, -1) }
 
 // with runs the call with the operand alias being the buffer of operand of.
-func (c call) with(t *testing.T, b kernels.Backend, alias, of int) [][]float32 {
-	t.Helper()
-	places, parts := make([]guarded, len(c.operands)), make([]kernels.Buffer, len(c.operands))
-	for i, o := range c.operands {
-		places[i] = place(b, o)
-		parts[i] = places[i].part
-	}
+func (c call) with(b kernels.Backend, alias, of int) ([][]float32, error) {
+	places, parts := c.place(b)
+	defer free(b, places)
 	if alias >= 0 {
 		parts[alias] = parts[of]
 	}
 	c.run(b, parts)
 	b.Sync()
 	values := make([][]float32, len(c.operands))
-	for i, g := range places {
-		values[i] = g.collect(t, b, fmt.Sprintf("operand %d", i))
+	for i := range places {
+		g := places[i]
 		if i == alias {
-			values[i] = places[of].collect(t, b, fmt.Sprintf("operand %d", i))
+			g = places[of]
+		}
+		var err error
+		if values[i], err = g.collect(b, fmt.Sprintf("operand %d", i)); err != nil {
+			return nil, err
 		}
 	}
+	return values, nil
+}
+
+// place allocates all operands.
+func (c call) place(b kernels.Backend) ([]guarded, []kernels.Buffer) {
+	places, parts := make([]guarded, len(c.operands)), make([]kernels.Buffer, len(c.operands))
+	for i, o := range c.operands {
+		places[i] = place(b, o)
+		parts[i] = places[i].part
+	}
+	return places, parts
+}
+
+func free(b kernels.Backend, places []guarded) {
 	for _, g := range places {
 		b.Free(g.whole)
 	}
-	return values
 }
 
 // check is the whole test of one call. Twins must give b's bits.
-func (c call) check(t *testing.T, b kernels.Backend, twins []kernels.Backend) {
-	got := c.once(t, b)
-	for i, o := range c.operands {
-		if o.want == nil {
-			unchanged(t, i, got[i], o.values)
-			continue
-		}
-		o.compare(t, i, got[i], c.tol)
+func (c call) check(b kernels.Backend, twins []kernels.Backend) error {
+	got, err := c.once(b)
+	if err != nil {
+		return err
 	}
-	sameBits(t, "second run", got, c.once(t, b))
-	for _, twin := range twins {
-		sameBits(t, "other backend", got, c.once(t, twin))
+	if err := c.compare(got, -1); err != nil {
+		return err
+	}
+	for i, twin := range append([]kernels.Backend{b}, twins...) {
+		again, err := c.once(twin)
+		if err != nil {
+			return err
+		}
+		if err := sameBits(got, again); err != nil {
+			return fmt.Errorf("run %d: %w", i+2, err)
+		}
 	}
 	for _, pair := range c.inPlace {
-		aliased := c.with(t, b, pair[0], pair[1])
-		for i, o := range c.operands {
-			if o.want != nil {
-				o.compare(t, i, aliased[i], c.tol)
-			}
+		aliased, err := c.with(b, pair[0], pair[1])
+		if err == nil {
+			err = c.compare(aliased, pair[1])
+		}
+		if err != nil {
+			return fmt.Errorf("output %d in place of input %d: %w", pair[0], pair[1], err)
 		}
 	}
-	if !c.unsized {
-		c.checkLengths(t, b)
+	if c.unsized {
+		return nil
 	}
+	return c.checkLengths(b)
+}
+
+// compare checks all operands but the overwritten one.
+func (c call) compare(got [][]float32, overwritten int) error {
+	for i, o := range c.operands {
+		err := error(nil)
+		switch {
+		case o.want != nil:
+			err = o.compare(got[i], c.tol)
+		case i != overwritten:
+			err = unchanged(got[i], o.values)
+		}
+		if err != nil {
+			return fmt.Errorf("operand %d: %w", i, err)
+		}
+	}
+	return nil
 }
 
 // checkLengths shortens every buffer in turn and demands a panic.
-func (c call) checkLengths(t *testing.T, b kernels.Backend) {
+func (c call) checkLengths(b kernels.Backend) error {
 	for short := range c.operands {
-		places, parts := make([]guarded, len(c.operands)), make([]kernels.Buffer, len(c.operands))
-		for i, o := range c.operands {
-			places[i] = place(b, o)
-			parts[i] = places[i].part
-		}
+		places, parts := c.place(b)
 		parts[short] = parts[short].Slice(0, parts[short].Len()-1)
-		if !panics(func() { c.run(b, parts) }) {
-			t.Errorf("operand %d one value too short: no panic", short)
-		}
-		for _, g := range places {
-			b.Free(g.whole)
+		did := panics(func() { c.run(b, parts) })
+		free(b, places)
+		if !did {
+			return fmt.Errorf("operand %d one value too short: no panic", short)
 		}
 	}
+	return nil
 }
 
 func panics(f func()) (did bool) {
@@ -162,18 +189,11 @@ func panics(f func()) (did bool) {
 }
 
 // compare reports the first value that is not within tol·scale.
-func (o operand) compare(t *testing.T, index int, got []float32, tol float64) {
-	t.Helper()
+func (o operand) compare(got []float32, tol float64) error {
 	for i, want := range o.want {
 		g := float64(got[i])
-		if math.IsNaN(want) {
-			if !math.IsNaN(g) {
-				t.Fatalf("operand %d [%d of %d]: got %g, want NaN", index, i, len(got), g)
-			}
-			continue
-		}
 		rounded := float64(float32(want))
-		if g == rounded {
+		if g == rounded || math.IsNaN(want) && math.IsNaN(g) {
 			continue
 		}
 		scale := math.Abs(want)
@@ -182,27 +202,28 @@ func (o operand) compare(t *testing.T, index int, got []float32, tol float64) {
 		}
 		// Below the smallest normal number errors are absolute.
 		if math.IsInf(rounded, 0) || !(math.Abs(g-want) <= tol*max(scale, 0x1p-126)) {
-			t.Fatalf("operand %d [%d of %d]: got %g, want %g (error %.3g of %.3g)", index, i, len(got), g, want, math.Abs(g-want), scale)
+			return fmt.Errorf("[%d of %d]: got %g, want %g (error %.3g of %.3g)", i, len(got), g, want, math.Abs(g-want), scale)
 		}
 	}
+	return nil
 }
 
-func unchanged(t *testing.T, index int, got, want []float32) {
-	t.Helper()
+func unchanged(got, want []float32) error {
 	for i := range want {
 		if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
-			t.Fatalf("input %d [%d]: changed from %g to %g", index, i, want[i], got[i])
+			return fmt.Errorf("[%d]: input changed from %g to %g", i, want[i], got[i])
 		}
 	}
+	return nil
 }
 
-func sameBits(t *testing.T, name string, first, second [][]float32) {
-	t.Helper()
+func sameBits(first, second [][]float32) error {
 	for k := range first {
 		for i := range first[k] {
 			if math.Float32bits(first[k][i]) != math.Float32bits(second[k][i]) {
-				t.Fatalf("%s: operand %d [%d]: %g and %g differ", name, k, i, first[k][i], second[k][i])
+				return fmt.Errorf("operand %d [%d]: %g at first, then %g", k, i, first[k][i], second[k][i])
 			}
 		}
 	}
+	return nil
 }

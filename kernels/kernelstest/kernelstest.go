@@ -48,7 +48,11 @@ func Run(t *testing.T, open func() kernels.Backend, others ...func() kernels.Bac
 				twins[i] = f()
 			}
 			for _, c := range g.cases(newSource(seed)) {
-				t.Run(c.name, func(t *testing.T) { c.check(t, b, twins) })
+				t.Run(c.name, func(t *testing.T) {
+					if err := c.check(b, twins); err != nil {
+						t.Error(err)
+					}
+				})
 			}
 			if use := b.Stats().InUse; use != 0 {
 				t.Errorf("Stats: %d bytes in use after everything was freed, want 0", use)

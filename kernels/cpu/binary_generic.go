@@ -94,8 +94,8 @@ func absGradGeneric(y, p, q []float32, _ float32) {
 func tanhGradGeneric(y, p, q []float32, _ float32) {
 	mp, mq := repeatMask(p), repeatMask(q)
 	for i := range y {
-		u := p[i&mp]
-		y[i] = q[i&mq] * (1 - u*u)
+		u := float64(p[i&mp])
+		y[i] = q[i&mq] * float32(1-u*u) // rounded once, since u may be near 1
 	}
 }
 

@@ -9,7 +9,7 @@ import "github.com/org/trustmae/kernels"
 type vectorKernels struct {
 	// fill: y = v.
 	fill func(y []float32, v float32)
-	// unary: y = op(x).
+	// unary: y = op(x), polynomials within 3 units in the last place.
 	unary [kernels.UnaryOps]func(y, x []float32, a, b float32)
 	// binary: y = op(p, q). p and q hold len(y) values, or one that repeats.
 	binary [kernels.BinaryOps]func(y, p, q []float32, alpha float32)

@@ -4,8 +4,10 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-# Packages with goroutines or assembly, for the race detector.
-RACE = ./kernels/... ./autograd ./memae ./memae/dataset ./internal/... ./apps/...
+# What starts goroutines, for the race detector, which is slow: of the kernels
+# only the tests of the worker pool and of several threads, and no real photos.
+RACE = ./autograd ./memae ./memae/dataset ./memae/synthetic ./internal/atomicfile ./apps/...
+RACE_KERNELS = -run 'Pool|Threads' ./kernels/cpu
 
 # Systems that have to compile, beside the one that runs the tests.
 PLATFORMS = linux/arm64 darwin/arm64 windows/amd64
@@ -63,8 +65,9 @@ noasm:
 # The race detector is written in C.
 race:
 	@if command -v "$$($(GO) env CC)" > /dev/null; then \
-		echo "$(GO) test -race -short $(RACE)"; \
-		CGO_ENABLED=1 $(GO) test -race -short $(RACE); \
+		set -ex; export CGO_ENABLED=1 TRUSTMAE_SHARED=none; \
+		$(GO) test -race -short $(RACE); \
+		$(GO) test -race -short $(RACE_KERNELS); \
 	else echo "race: skipped, there is no C compiler"; fi
 
 examples:

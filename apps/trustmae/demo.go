@@ -113,7 +113,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.makePhotos(); err != nil {
 		return err
 	}
-	s.note("made a product line in %s: %d photos to train on, %d of them defective", d.path(demoPhotos), d.photos.TrainGood+d.photos.TrainDefective, d.photos.TrainDefective)
+	s.inform("made a product line in %s: %d photos to train on, %d of them defective", d.path(demoPhotos), d.photos.TrainGood+d.photos.TrainDefective, d.photos.TrainDefective)
 	result, err := d.train(ctx)
 	if err != nil {
 		return err

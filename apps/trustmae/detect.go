@@ -147,7 +147,7 @@ func (d *detection) toFile(ctx context.Context, path, format string) error {
 	if err != nil {
 		return err
 	}
-	d.session.note("%s: %s, %d defective, %d unreadable", path, plural(d.done, "photo"), d.defective, d.unreadable)
+	d.session.inform("%s: %s, %d defective, %d unreadable", path, plural(d.done, "photo"), d.defective, d.unreadable)
 	return ended
 }
 

@@ -101,9 +101,9 @@ func (t *task) show() {
 	switch {
 	case t.bar != nil:
 		t.bar.SetCurrent(int64(min(t.done, t.total-1))) // the last step is finish's
-	case !t.session.quiet && time.Since(t.printed) >= lineEvery:
+	case time.Since(t.printed) >= lineEvery:
 		t.printed = time.Now()
-		t.session.note("%s: %s", t.label, t.figures())
+		t.session.inform("%s: %s", t.label, t.figures())
 	}
 }
 
@@ -116,14 +116,14 @@ func (t *task) mark(status string) {
 
 // log prints a line of the task's own: off a terminal only, where no bar tells.
 func (t *task) log(text string) {
-	if t.bar != nil || t.session.quiet {
+	if t.bar != nil {
 		return
 	}
 	t.mu.Lock()
 	t.printed = time.Now()
 	figures := t.figures()
 	t.mu.Unlock()
-	t.session.note("%s: %s: %s", t.label, figures, text)
+	t.session.inform("%s: %s: %s", t.label, figures, text)
 }
 
 // finish ends the task, whether it is done or not, and takes the bar away. It

@@ -18,7 +18,14 @@ type session struct {
 	active io.Writer // prints above the bars of the task that runs, nil without
 }
 
-// note prints a line for the user that is no result.
+// inform prints a line on how the work goes, unless --quiet.
+func (s *session) inform(format string, args ...any) {
+	if !s.quiet {
+		s.note(format, args...)
+	}
+}
+
+// note prints a line for the user that is no result, above a bar that is there.
 func (s *session) note(format string, args ...any) {
 	w := s.stderr
 	if s.active != nil {

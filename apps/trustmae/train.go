@@ -150,12 +150,12 @@ func (r *training) claim() error {
 	case err == nil && !r.resume:
 		return fmt.Errorf("%s holds an unfinished run: add --resume to go on with it, or delete it to start afresh", checkpoint)
 	case errors.Is(err, os.ErrNotExist) && r.resume:
-		r.session.note("there is no checkpoint %s: starting from the first epoch", checkpoint)
+		r.session.inform("there is no checkpoint %s: starting from the first epoch", checkpoint)
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return err
 	}
 	if _, err := os.Stat(r.model); err == nil {
-		r.session.note("%s exists; it is replaced once training has finished", r.model)
+		r.session.inform("%s exists; it is replaced once training has finished", r.model)
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func (r *training) load(ctx context.Context, path string) error {
 			return err
 		}
 		r.samples = r.split.Train
-		r.session.note("noise %g %%: training on %s and %d defective ones; %s left for testing",
+		r.session.inform("noise %g %%: training on %s and %d defective ones; %s left for testing",
 			n.Percent, plural(len(r.split.Record.Normals), "good photo"), len(r.split.Record.Defects), plural(len(r.split.Test), "photo"))
 	}
 	if n := len(r.samples); n < leastPhotos {
@@ -222,7 +222,7 @@ func (r *training) fit(ctx context.Context) (*memae.TrustMAE, error) {
 	detector, err := memae.New(c, memae.Options{
 		Backend: r.backend, WeightsDir: r.weights,
 		Checkpoint: r.model + checkpointSuffix, Resume: r.resume,
-		Hooks:   memae.Hooks{Step: monitor.step, Epoch: monitor.epoch, Message: func(text string) { s.note("%s", text) }},
+		Hooks:   memae.Hooks{Step: monitor.step, Epoch: monitor.epoch, Message: func(text string) { s.inform("%s", text) }},
 		Version: version(), DataHash: hash, Noise: r.record(), Names: names(r.samples),
 	})
 	if err != nil {

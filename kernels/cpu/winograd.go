@@ -95,7 +95,7 @@ func newWinograd(b *Backend, g *correlation, dst, src, u, bias []float32) *winog
 	k := &b.table.winograd
 	w := &winograd{
 		correlation: g, backend: b, gemm: &b.table.gemm, kernels: k, out: dst, in: src, u: u,
-		blocks: ceilDiv(g.dst.c, b.table.gemm.cols), depth: ceilDiv(g.src.c, k.lanes) * k.lanes,
+		blocks: ceilDiv(g.dst.c, b.table.gemm.cols), depth: ceilDiv(g.src.c, k.lanes)*k.lanes + alignment,
 		across: ceilDiv(g.dst.w, 4), down: ceilDiv(g.dst.h, 4),
 	}
 	w.bias = make([]float32, w.blocks*w.gemm.cols)

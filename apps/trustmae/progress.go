@@ -22,7 +22,7 @@ type task struct {
 	label   string
 	total   int
 
-	mu      sync.Mutex
+	mu      sync.Mutex // never held while bar is called, which calls figures
 	done    int
 	before  int // of done, what an earlier run did: no measure of speed
 	status  string
@@ -53,11 +53,11 @@ func (s *session) start(label string, total int) *task {
 			return " " + t.figures()
 		})),
 	)
-	s.active = t.bars
+	s.show(t.bars)
 	return t
 }
 
-// figures is the text behind the bar. The caller holds mu.
+// figures is the text about the state. The caller holds mu.
 func (t *task) figures() string {
 	text := fmt.Sprintf("%d/%d images", t.done, t.total)
 	if rate := t.rate(); rate > 0 {
@@ -82,9 +82,19 @@ func (t *task) rate() float64 {
 // add counts n more images as done.
 func (t *task) add(n int) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.done = min(t.done+n, t.total)
-	t.show()
+	done, line := t.done, ""
+	if t.bar == nil && time.Since(t.printed) >= lineEvery {
+		t.printed = time.Now()
+		line = t.figures()
+	}
+	t.mu.Unlock()
+	switch {
+	case t.bar != nil:
+		t.bar.SetCurrent(int64(min(done, t.total-1))) // the last step is finish's
+	case line != "":
+		t.session.inform("%s: %s", t.label, line)
+	}
 }
 
 // skip counts images as done that an earlier run did.
@@ -94,17 +104,6 @@ func (t *task) skip(n int) {
 	t.done += n
 	t.before += n
 	t.started = time.Now()
-}
-
-// show brings bar or lines up to date. The caller holds mu.
-func (t *task) show() {
-	switch {
-	case t.bar != nil:
-		t.bar.SetCurrent(int64(min(t.done, t.total-1))) // the last step is finish's
-	case time.Since(t.printed) >= lineEvery:
-		t.printed = time.Now()
-		t.session.inform("%s: %s", t.label, t.figures())
-	}
 }
 
 // mark sets the text behind the figures.
@@ -132,9 +131,9 @@ func (t *task) finish() {
 	if t.bar == nil {
 		return
 	}
+	t.session.show(nil)
 	t.bar.Abort(true)
 	t.bars.Wait()
-	t.session.active = nil
 	t.bar = nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
@@ -15,7 +16,16 @@ type session struct {
 	stdout io.Writer // results
 	stderr io.Writer // progress, warnings, errors
 	quiet  bool      // no progress
-	active io.Writer // prints above the bars of the task that runs, nil without
+
+	mu   sync.Mutex
+	bars io.Writer // prints above the bars of the task that runs, nil without
+}
+
+// show makes note print above bars, until show(nil).
+func (s *session) show(bars io.Writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bars = bars
 }
 
 // inform prints a line on how the work goes, unless --quiet.
@@ -27,11 +37,14 @@ func (s *session) inform(format string, args ...any) {
 
 // note prints a line for the user that is no result, above a bar that is there.
 func (s *session) note(format string, args ...any) {
-	w := s.stderr
-	if s.active != nil {
-		w = s.active
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bars != nil {
+		// To the line's begin: a ^C may stand there.
+		fmt.Fprintf(s.bars, "\r"+format+"\n", args...)
+		return
 	}
-	fmt.Fprintf(w, format+"\n", args...)
+	fmt.Fprintf(s.stderr, format+"\n", args...)
 }
 
 // run executes one command line and returns its exit code.
@@ -41,6 +54,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	stop := context.AfterFunc(ctx, func() {
+		s.note("trustmae: stopping; once more to stop at once, without saving")
+	})
+	defer stop()
 	return report(stderr, guard(func() error { return root.ExecuteContext(ctx) }))
 }
 

@@ -3,11 +3,13 @@ package cpu
 import "github.com/org/trustmae/kernels"
 
 // Blocks of a matrix product: a panel of the right operand of gemmDepth rows
-// stays in the first-level cache while gemmHeight rows of the left one pass.
+// stays in the first-level cache while gemmHeight rows of the left one, copied to
+// a stride that spreads them over the cache's sets, pass.
 const (
 	gemmDepth  = 256
 	gemmHeight = 96
 	gemmWidth  = 512
+	leftStride = gemmDepth + alignment
 )
 
 // matMul is one matrix product's operands, strides and shared tables.
@@ -15,9 +17,9 @@ type matMul struct {
 	kernels    *gemmKernels
 	m, n, k    int
 	y, a       []float32
-	aRow, aCol int       // strides of a's elements
+	transA     bool
 	panels     []float32 // of the right operand, [N/cols][K][cols]
-	steps      []int32   // k·aCol
+	steps      []int32   // 0, 1, 2, ...
 	zeros      []float32
 	accumulate bool
 }
@@ -29,20 +31,17 @@ func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 	out := b.out("MatMul", y, s.M*s.N)
 	g := &b.table.gemm
 	m := &matMul{
-		kernels: g, m: s.M, n: s.N, k: s.K, y: out, a: p, aRow: s.K, aCol: 1,
+		kernels: g, m: s.M, n: s.N, k: s.K, y: out, a: p, transA: s.TransA,
 		zeros: make([]float32, g.cols), accumulate: s.Accumulate,
-	}
-	if s.TransA {
-		m.aRow, m.aCol = 1, s.M
 	}
 	panels := ceilDiv(s.N, g.cols)
 	scratch := b.scratch(panels * g.cols * s.K)
 	defer scratch.release()
 	m.panels = scratch.data
 	b.pool.run(panels, func(i int) { m.packPanel(q, i, s.TransB) })
-	m.steps = make([]int32, s.K)
+	m.steps = make([]int32, min(s.K, gemmDepth))
 	for k := range m.steps {
-		m.steps[k] = int32(k * m.aCol)
+		m.steps[k] = int32(k)
 	}
 	across := ceilDiv(s.N, gemmWidth)
 	b.pool.run(ceilDiv(s.M, gemmHeight)*across, func(chunk int) {
@@ -68,6 +67,18 @@ func (m *matMul) packPanel(q []float32, i int, transposed bool) {
 	}
 }
 
+// packLeft copies rows [i0, i1) of the left operand, columns [k0, k1), to rows
+// of leftStride.
+func (m *matMul) packLeft(dst []float32, i0, i1, k0, k1 int) {
+	if m.transA {
+		m.kernels.transposeAll(dst, leftStride, m.a[k0*m.m+i0:], m.m, k1-k0, i1-i0)
+		return
+	}
+	for i := i0; i < i1; i++ {
+		copy(dst[(i-i0)*leftStride:], m.a[i*m.k+k0:i*m.k+k1])
+	}
+}
+
 // block computes rows [i0, i0+gemmHeight) and columns [j0, j0+gemmWidth).
 func (m *matMul) block(b *Backend, i0, j0 int) {
 	g := m.kernels
@@ -75,33 +86,36 @@ func (m *matMul) block(b *Backend, i0, j0 int) {
 	rows := make([]tileRow, ceilDiv(i1-i0, g.rows)*g.rows)
 	for i := range rows {
 		at := min(i, i1-i0-1)
-		rows[i] = tileRow{int32(at * m.aRow), int32(at * m.n)}
+		rows[i] = tileRow{int32(at * leftStride), int32(at * m.n)}
 	}
 	edge := m.newEdge()
+	left := b.scratch((i1 - i0) * leftStride)
+	defer left.release()
 	for k0 := 0; k0 < max(m.k, 1); k0 += gemmDepth {
+		m.packLeft(left.data, i0, i1, k0, min(k0+gemmDepth, m.k))
 		for j := j0; j < j1; j += g.cols {
-			m.column(rows, edge, i0, i1, j, k0)
+			m.column(rows, edge, left.data, i0, i1, j, k0)
 		}
 	}
 }
 
 // column computes the tiles of rows [i0, i1) and the panel at column j, for one
 // block of depth.
-func (m *matMul) column(rows []tileRow, edge edgeTile, i0, i1, j, k0 int) {
+func (m *matMul) column(rows []tileRow, edge edgeTile, a []float32, i0, i1, j, k0 int) {
 	g := m.kernels
-	k1 := min(k0+gemmDepth, m.k)
+	steps := m.steps[:min(gemmDepth, m.k-k0)]
 	init := m.zeros
 	if m.accumulate || k0 > 0 {
 		init = nil
 	}
 	panel := m.panels[j*m.k+k0*g.cols:]
-	a, c := m.a[i0*m.aRow:], m.y[i0*m.n+j:]
+	c := m.y[i0*m.n+j:]
 	width := min(g.cols, m.n-j)
 	for i := 0; i < i1-i0; i += g.rows {
 		if tile := rows[i : i+g.rows]; width == g.cols && i+g.rows <= i1-i0 {
-			g.tile(c, init, a, panel, tile, m.steps[k0:k1])
+			g.tile(c, init, a, panel, tile, steps)
 		} else {
-			m.edge(edge, tile, c, init, a, panel, m.steps[k0:k1], min(g.rows, i1-i0-i), width)
+			m.edge(edge, tile, c, init, a, panel, steps, min(g.rows, i1-i0-i), width)
 		}
 	}
 }

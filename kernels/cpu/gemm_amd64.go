@@ -4,7 +4,7 @@ package cpu
 
 var gemmAVX512 = gemmKernels{rows: 8, cols: 32, tile: tileAVX512, transpose: transposeAVX512}
 
-var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, transpose: transpose16}
+var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, transpose: transposeAVX2}
 
 // tileAVX512 is [gemmKernels].tile for 8 rows and 32 columns. It needs
 // AVX-512F, no alignment, and does not check bounds.
@@ -22,3 +22,27 @@ func tileAVX2(c, init, a, b []float32, rows []tileRow, steps []int32)
 //
 //go:noescape
 func transposeAVX512(dst []float32, dstStride int, src []float32, srcStride, rows, cols int)
+
+// transposeAVX2 is [gemmKernels].transpose: whole blocks in assembly, the edges
+// by the twin.
+func transposeAVX2(dst []float32, dstStride int, src []float32, srcStride, rows, cols int) {
+	blocks := rows / 8
+	j := 0
+	for ; blocks > 0 && j+8 <= cols; j += 8 {
+		transposeBlocksAVX2(dst[j*dstStride:], dstStride, src[j:], srcStride, blocks)
+	}
+	if j < cols && blocks > 0 {
+		transpose16(dst[j*dstStride:], dstStride, src[j:], srcStride, 8*blocks, cols-j)
+	}
+	if rest := rows - 8*blocks; rest > 0 {
+		transpose16(dst[8*blocks:], dstStride, src[8*blocks*srcStride:], srcStride, rest, cols)
+	}
+}
+
+// transposeBlocksAVX2 transposes blocks > 0 blocks of eight rows and eight
+// columns, which follow each other down the source:
+// dst[j·dstStride+i] = src[i·srcStride+j] for i < 8·blocks and j < 8. It needs
+// AVX, no alignment, and does not check bounds.
+//
+//go:noescape
+func transposeBlocksAVX2(dst []float32, dstStride int, src []float32, srcStride, blocks int)

@@ -205,13 +205,13 @@ func (w *winograd) multiply(m, v []float32, block, point, tiles int) {
 	size := w.src.c * g.cols
 	u := w.u[(block*points+point)*size : (block*points+point+1)*size]
 	a, c := v[point*w.vPoint():], m[point*w.mPoint():]
-	i := 0
-	for ; i+g.rows <= tiles; i += g.rows {
-		g.tile(c, w.zeros, a, u, w.tiles[i:i+g.rows], w.steps)
+	if tiles < g.rows {
+		g.tile(c, w.zeros, a, u, padTiles(w.tiles[:tiles:tiles], g.rows, len(w.tiles)*g.cols), w.steps)
+		return
 	}
-	if i < tiles {
-		rest := padTiles(w.tiles[i:tiles:tiles], g.rows, len(w.tiles)*g.cols)
-		g.tile(c, w.zeros, a, u, rest[:g.rows], w.steps)
+	for i := 0; i < tiles; i += g.rows {
+		i := min(i, tiles-g.rows) // the last tile overlaps rather than be cut
+		g.tile(c, w.zeros, a, u, w.tiles[i:i+g.rows], w.steps)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 func init() {
 	register("gemm_transpose_avx512_amd64.s", "transpose.go", transposeAVX512)
+	register("gemm_transpose_avx2_amd64.s", "transpose.go", transposeAVX2)
 }
 
 // transposeAVX512 emits the transposition of up to 16 columns. Blocks of 16
@@ -95,4 +96,48 @@ func transpose16(e *emitter) {
 		e.op("VSHUFF32X4 $0xDD, %s, %s, %s", z(24+j), z(16+j), z(8+j))  // column 8+j
 		e.op("VSHUFF32X4 $0xDD, %s, %s, %s", z(28+j), z(20+j), z(12+j)) // column 12+j
 	}
+}
+
+// transposeAVX2 emits the transposition of whole blocks of eight rows and eight
+// columns.
+func transposeAVX2(e *emitter) {
+	e.fn("transposeBlocksAVX2(dst []float32, dstStride int, src []float32, srcStride, blocks int)")
+	e.load("dst_base", "DI")
+	e.load("dstStride", "R8")
+	e.load("src_base", "SI")
+	e.load("srcStride", "R9")
+	e.load("blocks", "R10")
+	e.op("SHLQ $2, R8")
+	e.op("SHLQ $2, R9")
+	e.label("block")
+	for i := range 8 {
+		e.op("VMOVUPS (SI), %s", y(i))
+		e.op("ADDQ R9, SI")
+	}
+	for i := 0; i < 8; i += 2 {
+		e.op("VUNPCKLPS %s, %s, %s", y(i+1), y(i), y(8+i))
+		e.op("VUNPCKHPS %s, %s, %s", y(i+1), y(i), y(9+i))
+	}
+	for g := range 2 {
+		b := 8 + 4*g
+		e.op("VUNPCKLPD %s, %s, %s", y(b+2), y(b), y(4*g))
+		e.op("VUNPCKHPD %s, %s, %s", y(b+2), y(b), y(4*g+1))
+		e.op("VUNPCKLPD %s, %s, %s", y(b+3), y(b+1), y(4*g+2))
+		e.op("VUNPCKHPD %s, %s, %s", y(b+3), y(b+1), y(4*g+3))
+	}
+	for j := range 4 {
+		e.op("VPERM2F128 $0x20, %s, %s, %s", y(4+j), y(j), y(8+j))
+		e.op("VPERM2F128 $0x31, %s, %s, %s", y(4+j), y(j), y(12+j))
+	}
+	e.op("MOVQ DI, BX")
+	for i := range 8 {
+		e.op("VMOVUPS %s, (BX)", y(8+i))
+		if i < 7 {
+			e.op("ADDQ R8, BX")
+		}
+	}
+	e.op("ADDQ $32, DI")
+	e.op("DECQ R10")
+	e.op("JNZ block")
+	e.ret()
 }

@@ -134,3 +134,10 @@ func addScaledGeneric(y, x []float32, alpha float32) {
 		y[i] += alpha * v
 	}
 }
+
+func weightedGeneric(y, p, q []float32, a, b float32) {
+	p, q = p[:len(y)], q[:len(y)]
+	for i, v := range p {
+		y[i] = a*v + b*q[i]
+	}
+}

@@ -43,6 +43,11 @@ tap3:
 	INCQ R12
 	JMP tap3
 store4:
+	// down the columns: the row that the next row of y needs first
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
 	VMOVUPS Y0, (DI)(BX*1)
 	VMOVUPS Y1, 32(DI)(BX*1)
 	VMOVUPS Y2, 64(DI)(BX*1)
@@ -56,9 +61,12 @@ store4:
 	JMP loop1
 next2:
 loop5:
-	CMPQ CX, $8
+	CMPQ CX, $32
 	JLT next6
 	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	LEAQ (SI)(BX*1), R11
 	XORQ R12, R12
 tap7:
@@ -66,17 +74,43 @@ tap7:
 	JGE store8
 	VBROADCASTSS (R8)(R12*4), Y8
 	VFMADD231PS (R11), Y8, Y0
+	VFMADD231PS 32(R11), Y8, Y1
+	VFMADD231PS 64(R11), Y8, Y2
+	VFMADD231PS 96(R11), Y8, Y3
 	ADDQ R10, R11
 	INCQ R12
 	JMP tap7
 store8:
 	VMOVUPS Y0, (DI)(BX*1)
-	ADDQ $32, BX
-	SUBQ $8, CX
+	VMOVUPS Y1, 32(DI)(BX*1)
+	VMOVUPS Y2, 64(DI)(BX*1)
+	VMOVUPS Y3, 96(DI)(BX*1)
+	ADDQ $128, BX
+	SUBQ $32, CX
 	JMP loop5
 next6:
+loop9:
+	CMPQ CX, $8
+	JLT next10
+	VXORPS Y0, Y0, Y0
+	LEAQ (SI)(BX*1), R11
+	XORQ R12, R12
+tap11:
+	CMPQ R12, R9
+	JGE store12
+	VBROADCASTSS (R8)(R12*4), Y8
+	VFMADD231PS (R11), Y8, Y0
+	ADDQ R10, R11
+	INCQ R12
+	JMP tap11
+store12:
+	VMOVUPS Y0, (DI)(BX*1)
+	ADDQ $32, BX
+	SUBQ $8, CX
+	JMP loop9
+next10:
 	TESTQ CX, CX
-	JZ done9
+	JZ done13
 	LEAQ masks<>+32(SB), AX
 	SHLQ $2, CX
 	SUBQ CX, AX
@@ -84,18 +118,18 @@ next6:
 	VXORPS Y0, Y0, Y0
 	LEAQ (SI)(BX*1), R11
 	XORQ R12, R12
-tap10:
+tap14:
 	CMPQ R12, R9
-	JGE store11
+	JGE store15
 	VBROADCASTSS (R8)(R12*4), Y8
 	VMASKMOVPS (R11), Y15, Y9
 	VFMADD231PS Y9, Y8, Y0
 	ADDQ R10, R11
 	INCQ R12
-	JMP tap10
-store11:
+	JMP tap14
+store15:
 	VMASKMOVPS Y0, Y15, (DI)(BX*1)
-done9:
+done13:
 	VZEROUPPER
 	RET
 

@@ -6,30 +6,6 @@ import (
 	"github.com/org/trustmae/kernels"
 )
 
-// lerp interpolates one output between inputs at and at+step.
-type lerp struct {
-	at, step int
-	near     float32 // weight of at
-	far      float32
-}
-
-// lerps lists the interpolation of every output along an axis,
-// align_corners=false.
-func lerps(in, out int) []lerp {
-	list := make([]lerp, out)
-	scale := float64(in) / float64(out)
-	for i := range list {
-		pos := max((float64(i)+0.5)*scale-0.5, 0)
-		at := min(int(pos), in-1)
-		far := float32(pos - float64(at))
-		list[i] = lerp{at: at, near: 1 - far, far: far}
-		if at < in-1 {
-			list[i].step = 1
-		}
-	}
-	return list
-}
-
 func checkResize(op string, planes, h, w, oh, ow int) {
 	if planes < 1 || h < 1 || w < 1 || oh < 1 || ow < 1 {
 		panic(fmt.Sprintf("cpu.%s: %d planes from %d×%d to %d×%d, want sizes ≥ 1", op, planes, h, w, oh, ow))
@@ -44,13 +20,15 @@ func (b *Backend) ResizeBilinear(y, x kernels.Buffer, planes, h, w, oh, ow int) 
 	dst := b.out("ResizeBilinear", y, planes*oh*ow)
 	across, down := lerps(w, ow), lerps(h, oh)
 	k := &b.table.vector
+	blocks := k.lerp.blocks(across, w)
 	b.spreadRowGroups(planes, oh, ow, func(plane, lo, hi int) {
+		along := k.lerp.rows(across, blocks, w)
 		lines := [2][]float32{make([]float32, ow), make([]float32, ow)}
 		held := [2]int{-1, -1} // input rows in lines
 		line := func(row int) []float32 {
 			slot := row & 1
 			if held[slot] != row {
-				lerpRow(lines[slot], src[(plane*h+row)*w:(plane*h+row+1)*w], across)
+				along(lines[slot], src[(plane*h+row)*w:(plane*h+row+1)*w])
 				held[slot] = row
 			}
 			return lines[slot]
@@ -58,8 +36,7 @@ func (b *Backend) ResizeBilinear(y, x kernels.Buffer, planes, h, w, oh, ow int) 
 		for i := lo; i < hi; i++ {
 			d := down[i]
 			out := dst[(plane*oh+i)*ow : (plane*oh+i+1)*ow]
-			k.unary[kernels.Affine](out, line(d.at), d.near, 0)
-			k.addScaled(out, line(d.at+d.step), d.far)
+			k.weighted(out, line(d.at), line(d.at+d.step), d.near, d.far)
 		}
 	})
 }
@@ -73,13 +50,6 @@ func (b *Backend) spreadRowGroups(planes, rows, cols int, body func(plane, lo, h
 		lo := chunk % cuts * group
 		body(chunk/cuts, lo, min(lo+group, rows))
 	})
-}
-
-// lerpRow interpolates along a row.
-func lerpRow(y, x []float32, across []lerp) {
-	for i, l := range across {
-		y[i] = l.near*x[l.at] + l.far*x[l.at+l.step]
-	}
 }
 
 // ResizeBilinearBackward is the adjoint of ResizeBilinear: gradients of the

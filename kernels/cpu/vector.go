@@ -15,6 +15,8 @@ type vectorKernels struct {
 	binary [kernels.BinaryOps]func(y, p, q []float32, alpha float32)
 	// addScaled: y += alpha·x.
 	addScaled func(y, x []float32, alpha float32)
+	// weighted: y = a·p + b·q.
+	weighted func(y, p, q []float32, a, b float32)
 	// expMinus: y = exp(x − m).
 	expMinus func(y, x []float32, m, _ float32)
 	// adam takes one step.
@@ -46,6 +48,8 @@ type vectorKernels struct {
 
 	// correlate: y[i] = Σ_k taps[k]·x[i+k·stride].
 	correlate func(y, x, taps []float32, stride int)
+	// lerp interpolates along rows.
+	lerp lerpKernel
 	// transpose: y[c·yStride+r] = x[r·xStride+c].
 	transpose func(y, x []float32, rows, cols, yStride, xStride int)
 }
@@ -81,6 +85,7 @@ var genericVector = vectorKernels{
 		kernels.SigmoidGrad:   sigmoidGradGeneric,
 	},
 	addScaled:    addScaledGeneric,
+	weighted:     weightedGeneric,
 	expMinus:     expMinusGeneric,
 	adam:         adamGeneric,
 	fold:         [kernels.ReduceOps]func(acc *[2]float64, x []float32){kernels.Sum: sumGeneric, kernels.Largest: largestGeneric},

@@ -21,7 +21,8 @@ func init() {
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX512, largestAVX512, sumColumnsAVX512
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX512, normApplyAVX512, normSumsAVX512, normGradAVX512
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(16, maxPairsAVX512), wholeTriples(16, maxTriplesAVX512), wholePool2Grad(16, maxPool2GradAVX512)
-	k.correlate = correlateAVX512
+	k.correlate, k.weighted = correlateAVX512, weightedAVX512
+	k.lerp = lerpKernel{lanes: 16, window: 32, row: lerpRowAVX512}
 	k.transpose = columnBlocks(transposeAVX512)
 }
 
@@ -39,7 +40,8 @@ func init() {
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX2, largestAVX2, sumColumnsAVX2
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX2, normApplyAVX2, normSumsAVX2, normGradAVX2
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(8, maxPairsAVX2), wholeTriples(8, maxTriplesAVX2), wholePool2Grad(8, maxPool2GradAVX2)
-	k.correlate = correlateAVX2
+	k.correlate, k.weighted = correlateAVX2, weightedAVX2
+	k.lerp = lerpKernel{lanes: 8, window: 8, row: lerpRowAVX2}
 }
 
 // wholePairs gives whole vectors to assembly and the rest to the twin.

@@ -184,6 +184,18 @@ func leakyReLUGradAVX2(y, p, q []float32, alpha float32)
 //go:noescape
 func leakyReLUGradAVX512(y, p, q []float32, alpha float32)
 
+// lerpRowAVX2 is [lerpKernel.row].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func lerpRowAVX2(y, x []float32, b *lerpBlocks)
+
+// lerpRowAVX512 is [lerpKernel.row].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func lerpRowAVX512(y, x []float32, b *lerpBlocks)
+
 // lessEqualAVX2 is the function of that name in [vectorKernels.binary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //
@@ -447,3 +459,15 @@ func tanhGradAVX2(y, p, q []float32, alpha float32)
 //
 //go:noescape
 func tanhGradAVX512(y, p, q []float32, alpha float32)
+
+// weightedAVX2 is [vectorKernels.weighted].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func weightedAVX2(y, p, q []float32, a, b float32)
+
+// weightedAVX512 is [vectorKernels.weighted].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func weightedAVX512(y, p, q []float32, a, b float32)

@@ -37,6 +37,7 @@ func vectorCases() []vectorCase {
 	list := []vectorCase{
 		{"fill", sizes(), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.fill(out[0], 1.5) }},
 		{"addScaled", sizes(1), sizes(1), true, rounding, func(k *vectorKernels, out, in [][]float32) { k.addScaled(out[0], in[0], 0.3) }},
+		{"weighted", sizes(1, 1), sizes(1), false, rounding, func(k *vectorKernels, out, in [][]float32) { k.weighted(out[0], in[0], in[1], 0.3, -0.6) }},
 		{"expMinus", sizes(1), sizes(1), false, rounding, func(k *vectorKernels, out, in [][]float32) { k.expMinus(out[0], in[0], 1.25, 0) }},
 		{"maxPairs", sizes(2), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxPairs(out[0], in[0]) }},
 		{"maxTriples", func(n int) []int { return []int{2*n + 1} }, sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxTriples(out[0], in[0]) }},
@@ -206,6 +207,41 @@ func TestVectorKernels(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLerpRows compares interpolation in registers with the twin.
+func TestLerpRows(t *testing.T) {
+	for _, table := range tables() {
+		if k := table.vector.lerp; table.supported && k.row != nil {
+			r := rand.New(rand.NewPCG(2, 3))
+			fits := 0
+			for range 2000 {
+				in, out := 1+r.IntN(90), 1+r.IntN(200)
+				list := lerps(in, out)
+				blocks := k.blocks(list, in)
+				if blocks == nil {
+					continue
+				}
+				fits++
+				_, x := between(hard(r, in), r.IntN(4))
+				want := make([]float32, out)
+				lerpRow(want, x, list)
+				whole, y := between(make([]float32, out), r.IntN(4))
+				k.rows(list, blocks, in)(y, x)
+				for i, v := range y {
+					if !(math.Abs(float64(v)-float64(want[i])) <= rounding*100) && !(v != v && want[i] != want[i]) && v != want[i] {
+						t.Fatalf("%s, %d to %d [%d]: got %g, the twin gives %g", table.name, in, out, i, v, want[i])
+					}
+				}
+				if before, after := whole[15], whole[len(whole)-16]; before != after {
+					t.Fatalf("%s, %d to %d: wrote outside of the row", table.name, in, out)
+				}
+			}
+			if fits < 500 {
+				t.Errorf("%s: %d of 2000 sizes fit", table.name, fits)
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ func init() {
 			binary(k, b.name, b.temps, b.prepare)
 		}
 		addScaled(k)
+		weighted(k)
 		fill(k)
 		adam(k)
 	})
@@ -223,6 +224,23 @@ func addScaled(k *kernel) {
 		b.load("SI", b.t(0))
 		b.load("DI", b.t(1))
 		b.op("VFMADD213PS %s, %s, %s", b.t(1), alpha, b.t(0))
+		b.store(b.t(0), "DI")
+	})
+	k.ret()
+}
+
+func weighted(k *kernel) {
+	k.begin("weighted", "y, p, q []float32, a, b float32", "is [vectorKernels.weighted].")
+	k.load("y_base", "DI")
+	k.load("y_len", "CX")
+	k.load("p_base", "SI")
+	k.load("q_base", "DX")
+	p, q := k.param("a"), k.param("b")
+	k.loop(2, func(b block) {
+		b.load("SI", b.t(0))
+		b.load("DX", b.t(1))
+		b.op("VMULPS %s, %s, %s", q, b.t(1), b.t(1))
+		b.op("VFMADD213PS %s, %s, %s", b.t(1), p, b.t(0))
 		b.store(b.t(0), "DI")
 	})
 	k.ret()

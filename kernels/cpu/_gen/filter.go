@@ -15,7 +15,7 @@ func correlate(k *kernel) {
 	k.op("SHLQ $2, R10")
 	k.op("XORQ BX, BX")
 	lanes := k.v.lanes
-	for _, n := range []int{8, 1} {
+	for _, n := range []int{8, 4, 1} {
 		loop, next := k.fresh("loop"), k.fresh("next")
 		k.label(loop)
 		k.op("CMPQ CX, $%d", n*lanes)
@@ -63,6 +63,12 @@ func correlateBlocks(k *kernel, n int, masked bool) {
 	k.op("INCQ R12")
 	k.op("JMP %s", loop)
 	k.label(stored)
+	if n == 8 {
+		k.note("down the columns: the row that the next row of y needs first")
+		for offset := 0; offset < 4*n*k.v.lanes; offset += 64 {
+			k.op("PREFETCHT0 %s", mem("R11", offset))
+		}
+	}
 	for i := range n {
 		block{kernel: k, copy: i, temps: 1, masked: masked}.store(r(i), "DI")
 	}

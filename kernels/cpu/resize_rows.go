@@ -1,0 +1,92 @@
+package cpu
+
+// lerp interpolates one output between inputs at and at+step.
+type lerp struct {
+	at, step int
+	near     float32 // weight of at
+	far      float32
+}
+
+// lerps lists the interpolation of every output along an axis,
+// align_corners=false.
+func lerps(in, out int) []lerp {
+	list := make([]lerp, out)
+	scale := float64(in) / float64(out)
+	for i := range list {
+		pos := max((float64(i)+0.5)*scale-0.5, 0)
+		at := min(int(pos), in-1)
+		far := float32(pos - float64(at))
+		list[i] = lerp{at: at, near: 1 - far, far: far}
+		if at < in-1 {
+			list[i].step = 1
+		}
+	}
+	return list
+}
+
+// lerpKernel interpolates along a row by permuting registers: a vector of
+// outputs finds its inputs among window neighbouring ones. The zero value has no
+// assembly.
+type lerpKernel struct {
+	lanes, window int
+	row           func(y, x []float32, b *lerpBlocks)
+}
+
+// lerpBlocks are the interpolations of vectors of outputs, in the order in which
+// assembly reads them; the last vector is filled up with zeros.
+type lerpBlocks struct {
+	base        []int32   // first input of each vector's window
+	first       []int32   // input of every output, from its window's base
+	second      []int32   // and the next input
+	nearWeights []float32 // weights of the two
+	farWeights  []float32
+}
+
+// blocks arranges the interpolations for the kernel, or returns nil where a
+// vector's inputs do not fit into a window.
+func (k *lerpKernel) blocks(list []lerp, in int) *lerpBlocks {
+	if k.lanes == 0 {
+		return nil
+	}
+	n := (len(list) + k.lanes - 1) / k.lanes
+	b := &lerpBlocks{
+		base: make([]int32, n), first: make([]int32, n*k.lanes), second: make([]int32, n*k.lanes),
+		nearWeights: make([]float32, n*k.lanes), farWeights: make([]float32, n*k.lanes),
+	}
+	for i, l := range list {
+		block := i / k.lanes
+		if i%k.lanes == 0 {
+			b.base[block] = int32(min(l.at, max(in-k.window, 0)))
+		}
+		base := int(b.base[block])
+		b.first[i], b.second[i] = int32(l.at-base), int32(l.at+l.step-base)
+		if l.at+l.step-base >= k.window {
+			return nil
+		}
+		b.nearWeights[i], b.farWeights[i] = l.near, l.far
+	}
+	return b
+}
+
+// rows returns a function that interpolates along a row; it has scratch of its
+// own, so every goroutine needs one.
+func (k *lerpKernel) rows(list []lerp, blocks *lerpBlocks, in int) func(y, x []float32) {
+	switch {
+	case blocks == nil:
+		return func(y, x []float32) { lerpRow(y, x, list) }
+	case in < k.window:
+		scratch := make([]float32, k.window)
+		return func(y, x []float32) {
+			copy(scratch, x)
+			k.row(y, scratch, blocks)
+		}
+	}
+	return func(y, x []float32) { k.row(y, x, blocks) }
+}
+
+// lerpRow interpolates along a row.
+func lerpRow(y, x []float32, across []lerp) {
+	for i, l := range across {
+		y[i] = l.near*x[l.at] + l.far*x[l.at+l.step]
+	}
+}

@@ -33,7 +33,7 @@ F1 on the labelled test photos of DIR.`,
 			return f.run(cmd, s, args[0], args[1])
 		},
 	}
-	cmd.Flags().Float64Var(&f.budget, "budget", 0, "share of good parts that may be rejected, percent")
+	cmd.Flags().Float64Var(&f.budget, "budget", 0, "share of good parts that may be rejected, in `PERCENT`")
 	cmd.Flags().BoolVar(&f.labels, "labels", false, "use the labels of DIR")
 	f.deviceFlags.add(cmd)
 	return cmd

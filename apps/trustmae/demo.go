@@ -53,7 +53,7 @@ and ` + demoReport + `, which shows what was found.`,
 			return d.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVarP(&f.out, "out", "o", "trustmae-demo", "folder to put everything in")
+	cmd.Flags().StringVarP(&f.out, "out", "o", "trustmae-demo", "`DIR` to put everything in")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of photos and training")
 	f.deviceFlags.add(cmd)
 	return cmd

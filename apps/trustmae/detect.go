@@ -50,7 +50,7 @@ the exit code is then 3.`,
 			return f.run(cmd, s, args[0], args[1:])
 		},
 	}
-	cmd.Flags().StringVarP(&f.out, "out", "o", "", "folder for the rows and heat maps; made where it is missing")
+	cmd.Flags().StringVarP(&f.out, "out", "o", "", "`DIR` for the rows and heat maps; made where it is missing")
 	cmd.Flags().StringVar(&f.format, "format", "csv", "of the rows: "+strings.Join(formats, " or "))
 	cmd.Flags().BoolVar(&f.heatmaps, "heatmaps", false, "write each photo with its anomaly map laid over it to DIR/"+heatmapsFolder)
 	complete(cmd, "format", formats...)

@@ -53,14 +53,14 @@ interruption the same command with --resume goes on from there.`,
 	}
 	d := memae.DefaultConfig()
 	flags := cmd.Flags()
-	flags.StringVarP(&f.model, "model", "m", "", "model file to write")
-	flags.StringVar(&f.config, "config", "", "JSON file with a configuration (docs/decisions.md); flags go before it")
+	flags.StringVarP(&f.model, "model", "m", "", "model `FILE` to write")
+	flags.StringVar(&f.config, "config", "", "JSON `FILE` with a configuration (docs/decisions.md); flags go before it")
 	flags.IntVar(&f.epochs, "epochs", d.Epochs, "passes over the photos")
 	flags.IntVar(&f.size, "size", d.Size, "side of the square that photos are resized to, pixels, a multiple of 32")
 	flags.IntVar(&f.batch, "batch", d.Batch, "photos a step")
 	flags.Uint64Var(&f.seed, "seed", d.Seed, "seed of everything that is random")
-	flags.Float64Var(&f.noise, "noise", d.Noise.Percent, "share of defective photos, in percent, to put into the training set by the noise protocol (MVTec layout)")
-	flags.StringVar(&f.weights, "weights", "", "folder with pre-trained feature networks")
+	flags.Float64Var(&f.noise, "noise", d.Noise.Percent, "put this share of defective photos, in `PERCENT`, into the training set by the paper's noise protocol (MVTec layout)")
+	flags.StringVar(&f.weights, "weights", "", "`DIR` with pre-trained feature networks")
 	flags.BoolVar(&f.resume, "resume", false, "go on from the checkpoint of an interrupted run")
 	f.deviceFlags.add(cmd)
 	return cmd

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+)
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(data)
+}
+
+func TestManualNamesEveryCommandFlagAndExitCode(t *testing.T) {
+	manual := readText(t, "../../docs/cli.md")
+	for _, cmd := range newRoot(&session{}).Commands() {
+		require.Contains(t, manual, "`trustmae "+cmd.Name())
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			require.Contains(t, manual, "`--"+f.Name, "flag of %s", cmd.Name())
+		})
+	}
+	for _, code := range []int{exitOK, exitFailure, exitUsage, exitUnreadable, exitInternal, exitInterrupted} {
+		require.Contains(t, manual, fmt.Sprintf("\n| %d |", code))
+	}
+	for _, flag := range regexp.MustCompile("`--([a-z]+)").FindAllStringSubmatch(manual, -1) {
+		require.True(t, someCommandHas(flag[1]), "the manual has --%s, no command does", flag[1])
+	}
+}
+
+func someCommandHas(flag string) bool {
+	root := newRoot(&session{})
+	if root.PersistentFlags().Lookup(flag) != nil {
+		return true
+	}
+	return slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Flags().Lookup(flag) != nil })
+}
+
+// The readme's program is the compiled example, but for its indentation.
+func TestReadmeShowsTheExample(t *testing.T) {
+	_, after, found := strings.Cut(readText(t, "../../README.md"), "```go\n")
+	require.True(t, found)
+	shown, _, found := strings.Cut(after, "\n```")
+	require.True(t, found)
+	var indented strings.Builder
+	for line := range strings.Lines(shown) {
+		if line != "\n" {
+			line = "\t" + line
+		}
+		indented.WriteString(line)
+	}
+	require.Contains(t, readText(t, "../../memae/example_test.go"), indented.String())
+}

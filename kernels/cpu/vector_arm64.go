@@ -1,0 +1,33 @@
+//go:build !noasm
+
+package cpu
+
+import "github.com/org/trustmae/kernels"
+
+// vectorNEON replaces all of the generic table but three: the logarithm and the
+// maximum of columns, which have no assembly on amd64 either, and the
+// interpolation along a row (lerp), where registers of four values hold too
+// narrow a window of inputs to permute.
+var vectorNEON = genericVector
+
+func init() {
+	k := &vectorNEON
+	k.fill, k.addScaled, k.adam, k.expMinus = fillNEON, addScaledNEON, adamNEON, expMinusNEON
+	k.unary[kernels.Affine], k.unary[kernels.Abs], k.unary[kernels.Sign] = affineNEON, absNEON, signNEON
+	k.unary[kernels.Square], k.unary[kernels.Sqrt], k.unary[kernels.Reciprocal] = squareNEON, sqrtNEON, reciprocalNEON
+	k.unary[kernels.Exp], k.unary[kernels.Tanh], k.unary[kernels.Sigmoid] = expNEON, tanhNEON, sigmoidNEON
+	k.unary[kernels.LeakyReLU], k.unary[kernels.Clamp] = leakyReLUNEON, clampNEON
+	k.binary = [kernels.BinaryOps]func(y, p, q []float32, alpha float32){
+		kernels.Add: addNEON, kernels.Sub: subNEON, kernels.Mul: mulNEON, kernels.Div: divNEON,
+		kernels.Max: maxNEON, kernels.Min: minNEON, kernels.LessEqual: lessEqualNEON,
+		kernels.LeakyReLUGrad: leakyReLUGradNEON, kernels.AbsGrad: absGradNEON,
+		kernels.TanhGrad: tanhGradNEON, kernels.SigmoidGrad: sigmoidGradNEON,
+	}
+	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumNEON, largestNEON, sumColumnsNEON
+	k.moments, k.normApply, k.normSums, k.normGrad = momentsNEON, normApplyNEON, normSumsNEON, normGradNEON
+	k.maxPairs, k.maxTriples, k.maxPool2Grad = maxPairsNEON, maxTriplesNEON, maxPool2GradNEON
+	k.correlate, k.weighted = correlateNEON, weightedNEON
+	k.transpose = func(y, x []float32, rows, cols, yStride, xStride int) {
+		transposeNEON(y, yStride, x, xStride, rows, cols)
+	}
+}

@@ -18,17 +18,17 @@ import (
 // the paper where it states them and those of docs/decisions.md elsewhere. It
 // survives a round trip through JSON; [ParseConfig] refuses unknown keys.
 type Config struct {
-	Scope     string `json:"scope"`      // "product": one model a product; "joint": one for several, each a class
-	Size      int    `json:"size"`       // side of the square the photos are resized to, a multiple of 32, pixels
-	Resize    string `json:"resize"`     // "bilinear": antialiased, as PIL
-	Epochs    int    `json:"epochs"`     // passes over the training photos
-	Batch     int    `json:"batch"`      // photos a step
-	DropLast  bool   `json:"drop_last"`  // leave out a last, smaller batch; else it is kept from 2 photos on
+	Scope      string `json:"scope"`       // "product": one model a product; "joint": one for several, each a class
+	Size       int    `json:"size"`        // side of the square the photos are resized to, a multiple of 32, pixels
+	Resize     string `json:"resize"`      // "bilinear": antialiased, as PIL
+	Epochs     int    `json:"epochs"`      // passes over the training photos
+	Batch      int    `json:"batch"`       // photos a step
+	DropLast   bool   `json:"drop_last"`   // leave out a last, smaller batch; else it is kept from 2 photos on
 	MinUpdates int    `json:"min_updates"` // least steps an epoch; small folders are passed over several times
-	Seed      uint64 `json:"seed"`       // of weights, order and augmentation
-	Seeds     int    `json:"seeds"`      // runs whose mean and deviation an evaluation reports
-	Weights   string `json:"weights"`    // "path": pre-trained feature networks; "random": seeded ones, tests only
-	Keep      string `json:"ckpt"`       // "last": the last epoch's weights
+	Seed       uint64 `json:"seed"`        // of weights, order and augmentation
+	Seeds      int    `json:"seeds"`       // runs whose mean and deviation an evaluation reports
+	Weights    string `json:"weights"`     // "path": pre-trained feature networks; "random": seeded ones, tests only
+	Keep       string `json:"ckpt"`        // "last": the last epoch's weights
 
 	Generator     GeneratorConfig `json:"generator"`
 	Discriminator DiscConfig      `json:"discriminator"`

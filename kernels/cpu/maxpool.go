@@ -25,7 +25,12 @@ func (b *Backend) MaxPool2d(y, x kernels.Buffer, s kernels.PoolShape) {
 	src := b.in("MaxPool2d", x, s.Planes*s.InH*s.InW)
 	dst := b.out("MaxPool2d", y, s.Planes*s.OutH*s.OutW)
 	row := maxPoolRow
-	if s.Stride == 2 && s.Kernel == 2 {
+	if pool2 := b.table.vector.maxPool2; pool2 != nil && wholeWindows(s) {
+		row = func(y, plane, _ []float32, oh int, s kernels.PoolShape) {
+			x := plane[2*oh*s.InW:]
+			pool2(y, x[:2*len(y)], x[s.InW:s.InW+2*len(y)])
+		}
+	} else if s.Stride == 2 && s.Kernel == 2 {
 		row = b.rowPool(b.table.vector.maxPairs)
 	} else if s.Stride == 2 && s.Kernel == 3 {
 		row = b.rowPool(b.table.vector.maxTriples)
@@ -39,6 +44,11 @@ func (b *Backend) MaxPool2d(y, x kernels.Buffer, s kernels.PoolShape) {
 			row(dst[r*s.OutW:(r+1)*s.OutW], src[plane:plane+s.InH*s.InW], scratch, r%s.OutH, s)
 		}
 	})
+}
+
+// wholeWindows tells whether windows are 2×2, side by side and inside.
+func wholeWindows(s kernels.PoolShape) bool {
+	return s.Kernel == 2 && s.Stride == 2 && s.Pad == 0 && 2*s.OutH <= s.InH && 2*s.OutW <= s.InW
 }
 
 // window is the part [lo, hi) of an axis of the given size that output o sees.
@@ -95,7 +105,7 @@ func (b *Backend) MaxPool2dBackward(dx, dy, x kernels.Buffer, s kernels.PoolShap
 	grad := b.in("MaxPool2dBackward", dy, s.Planes*s.OutH*s.OutW)
 	dst := b.out("MaxPool2dBackward", dx, len(src))
 	plane := maxPoolPlaneBackward
-	if s.Kernel == 2 && s.Stride == 2 && s.Pad == 0 && 2*s.OutH <= s.InH && 2*s.OutW <= s.InW {
+	if wholeWindows(s) {
 		plane = b.maxPool2PlaneBackward
 	}
 	in, out := s.InH*s.InW, s.OutH*s.OutW

@@ -12,6 +12,12 @@ func maxTriplesGeneric(y, x []float32) {
 	}
 }
 
+func maxPool2Generic(y, x0, x1 []float32) {
+	for i := range y {
+		y[i] = larger(larger(x0[2*i], x0[2*i+1]), larger(x1[2*i], x1[2*i+1]))
+	}
+}
+
 func maxPool2GradGeneric(dx0, dx1, dy, x0, x1 []float32) {
 	for i, d := range dy {
 		best, at := x0[2*i], 0

@@ -42,6 +42,9 @@ type vectorKernels struct {
 	// maxTriples: y[i] = max(x[2i], x[2i+1], x[2i+2]); x holds at least
 	// 2·len(y)+1 values.
 	maxTriples func(y, x []float32)
+	// maxPool2: y[i] is the maximum of a row of 2×2 windows over the rows x0 and x1
+	// of 2·len(y) values each. It may be missing where maxPairs does as well.
+	maxPool2 func(y, x0, x1 []float32)
 	// maxPool2Grad is the backward pass of a row of 2×2 windows over the rows x0
 	// and x1 of 2·len(dy) values each.
 	maxPool2Grad func(dx0, dx1, dy, x0, x1 []float32)

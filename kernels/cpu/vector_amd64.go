@@ -21,6 +21,7 @@ func init() {
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX512, largestAVX512, sumColumnsAVX512
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX512, normApplyAVX512, normSumsAVX512, normGradAVX512
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(16, maxPairsAVX512), wholeTriples(16, maxTriplesAVX512), wholePool2Grad(16, maxPool2GradAVX512)
+	k.maxPool2 = wholePool2(16, maxPool2AVX512)
 	k.correlate, k.weighted = correlateAVX512, weightedAVX512
 	k.lerp = lerpKernel{lanes: 16, window: 32, row: lerpRowAVX512}
 	k.transpose = columnBlocks(transposeAVX512)
@@ -40,7 +41,9 @@ func init() {
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX2, largestAVX2, sumColumnsAVX2
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX2, normApplyAVX2, normSumsAVX2, normGradAVX2
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(8, maxPairsAVX2), wholeTriples(8, maxTriplesAVX2), wholePool2Grad(8, maxPool2GradAVX2)
+	k.maxPool2 = wholePool2(8, maxPool2AVX2)
 	k.correlate, k.weighted = correlateAVX2, weightedAVX2
+	k.transpose = columnBlocks(transposeAVX2)
 	k.lerp = lerpKernel{lanes: 8, window: 8, row: lerpRowAVX2}
 }
 
@@ -60,6 +63,15 @@ func wholeTriples(lanes int, assembly func(y, x []float32)) func(y, x []float32)
 		n := max(len(y)-1, 0) / lanes * lanes
 		assembly(y[:n], x)
 		maxTriplesGeneric(y[n:], x[2*n:])
+	}
+}
+
+// wholePool2 is wholePairs for whole windows.
+func wholePool2(lanes int, assembly func(y, x0, x1 []float32)) func(y, x0, x1 []float32) {
+	return func(y, x0, x1 []float32) {
+		n := len(y) / lanes * lanes
+		assembly(y[:n], x0, x1)
+		maxPool2Generic(y[n:], x0[2*n:], x1[2*n:])
 	}
 }
 

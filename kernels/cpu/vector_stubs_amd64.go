@@ -232,6 +232,18 @@ func maxPairsAVX2(y, x []float32)
 //go:noescape
 func maxPairsAVX512(y, x []float32)
 
+// maxPool2AVX2 is [vectorKernels.maxPool2] for whole vectors of y.
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxPool2AVX2(y, x0, x1 []float32)
+
+// maxPool2AVX512 is [vectorKernels.maxPool2] for whole vectors of y.
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxPool2AVX512(y, x0, x1 []float32)
+
 // maxPool2GradAVX2 is [vectorKernels.maxPool2Grad] for whole vectors of dy.
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //

@@ -4,6 +4,7 @@ func init() {
 	vectorFile("maxpool", "maxpool.go", func(k *kernel) {
 		maxPairs(k)
 		maxTriples(k)
+		maxPool2(k)
 		maxPool2Grad(k)
 	})
 }
@@ -128,6 +129,49 @@ func maxTriples(k *kernel) {
 	k.ret()
 }
 
+// rowsAhead is how many rows of windows ahead the input is asked for: rows are
+// too short for the processor to notice that they follow one another.
+const rowsAhead = 4
+
+// prefetchRows asks for the input some rows ahead of the two at SI and R9, whose
+// distance times 2·rowsAhead is in R12.
+func prefetchRows(k *kernel) {
+	k.op("LEAQ (SI)(R12*1), R10")
+	k.op("LEAQ (R9)(R12*1), R11")
+	for offset := 0; offset < 8*k.v.lanes; offset += 64 {
+		k.op("PREFETCHT0 %s", index("R10", "BX", 2, offset))
+		k.op("PREFETCHT0 %s", index("R11", "BX", 2, offset))
+	}
+}
+
+// distanceAhead prepares R12 for prefetchRows.
+func distanceAhead(k *kernel) {
+	k.op("MOVQ R9, R12")
+	k.op("SUBQ SI, R12")
+	k.op("IMULQ $%d, R12", 2*rowsAhead)
+}
+
+func maxPool2(k *kernel) {
+	k.begin("maxPool2", "y, x0, x1 []float32", "is [vectorKernels.maxPool2] for whole vectors of y.")
+	k.load("y_base", "DI")
+	k.load("y_len", "CX")
+	k.load("x0_base", "SI")
+	k.load("x1_base", "R9")
+	distanceAhead(k)
+	p := newPairs(k)
+	k.wholeLoop(func(b block) {
+		r := b.v.reg
+		prefetchRows(k)
+		p.split(k, "SI", r(0), r(1), r(4))
+		p.split(k, "R9", r(2), r(3), r(4))
+		b.larger(r(0), r(1), r(4), r(5))
+		b.larger(r(2), r(3), r(4), r(5))
+		b.larger(r(0), r(2), r(4), r(5))
+		b.store(r(0), "DI")
+	})
+	k.ret()
+}
+
 // maxPool2Grad finds which of a, b, c and d, the window in row-major order, is
 // the first largest: each beats the best so far or not, and the last to do so
 // has won.
@@ -139,9 +183,11 @@ func maxPool2Grad(k *kernel) {
 	k.load("dy_len", "CX")
 	k.load("x0_base", "SI")
 	k.load("x1_base", "R9")
+	distanceAhead(k)
 	p := newPairs(k).joining(k)
 	k.wholeLoop(func(b block) {
 		r := b.v.reg
+		prefetchRows(k)
 		p.split(k, "SI", r(0), r(1), r(4))
 		p.split(k, "R9", r(2), r(3), r(4))
 		b.load("DX", r(5))

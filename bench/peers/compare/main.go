@@ -80,10 +80,11 @@ func run(s settings, out, progress io.Writer) error {
 	}
 	for round := range s.rounds {
 		for i := range rows {
-			fmt.Fprintf(progress, "round %d of %d: %s\n", round+1, s.rounds, rows[i].work)
 			if err := m.time(&rows[i]); err != nil {
 				return err
 			}
+			// so far: a run of an hour that is broken off is not lost
+			fmt.Fprintf(progress, "round %d of %d %s\n", round+1, s.rounds, line(rows[i]))
 		}
 	}
 	fmt.Fprintf(out, "%s, %d threads, %s, %s, %d rounds of %v s\n\n", m.processor, s.threads, runtime.Version(), time.Now().Format(time.DateOnly), s.rounds, s.seconds)

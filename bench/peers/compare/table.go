@@ -101,11 +101,16 @@ func table(rows []row) []string {
 		"|---|---|---|---|---|---|---|---|---|",
 	}
 	for _, r := range rows {
-		own, other := median(r.own), fastest(r.others)
-		lines = append(lines, fmt.Sprintf("| %s | %s | %.0f | %.0f | %s | %s | %s | %s | %.2f |",
-			r.work, digits(own.Millis), own.Rate, own.Share, mib(own.MiB), other.who(), digits(other.Millis), mib(other.MiB), other.Millis/own.Millis))
+		lines = append(lines, line(r))
 	}
 	return lines
+}
+
+// line is a row of the table.
+func line(r row) string {
+	own, other := median(r.own), fastest(r.others)
+	return fmt.Sprintf("| %s | %s | %.0f | %.0f | %s | %s | %s | %s | %.2f |",
+		r.work, digits(own.Millis), own.Rate, own.Share, mib(own.MiB), other.who(), digits(other.Millis), mib(other.MiB), other.Millis/own.Millis)
 }
 
 // median returns the timing in the middle; the lower one of an even number.

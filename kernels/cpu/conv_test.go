@@ -25,14 +25,15 @@ func eachTable(t *testing.T, f func(t *testing.T, b *Backend)) {
 
 // convCase is one convolution's tensors, on the host.
 type convCase struct {
+	want           *[3][]float64 // y with bias, dx, dw; once computed
 	s              kernels.ConvShape
 	x, w, bias, dy []float32
 	slack          float64 // how much larger errors may be than of a direct sum
 }
 
-func newConvCase(s kernels.ConvShape, seed uint64) convCase {
+func newConvCase(s kernels.ConvShape, seed uint64) *convCase {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	return convCase{
+	return &convCase{
 		s: s, x: normals(rng, s.XLen()), w: normals(rng, s.WLen()),
 		bias: normals(rng, s.OutC), dy: normals(rng, s.YLen()), slack: 1,
 	}
@@ -47,7 +48,7 @@ func normals(rng *rand.Rand, n int) []float32 {
 }
 
 // reference computes y, dx and dw in float64, by the definition.
-func (c convCase) reference(withBias bool) (y, dx, dw []float64) {
+func (c *convCase) reference(withBias bool) (y, dx, dw []float64) {
 	s := c.s
 	y, dx, dw = make([]float64, s.YLen()), make([]float64, s.XLen()), make([]float64, s.WLen())
 	yi := 0
@@ -127,19 +128,38 @@ func requireClose(t *testing.T, what string, got []float32, want []float64, term
 	}
 }
 
-// check runs forward, backward-data and backward-weights on b.
-func (c convCase) check(t *testing.T, b *Backend) {
+// poison fills the arena's free memory with NaN, so that reading scratch before
+// writing it shows.
+func poison(b *Backend) {
+	for _, list := range b.arena.free {
+		for _, data := range list {
+			for i := range data {
+				data[i] = float32(math.NaN())
+			}
+		}
+	}
+}
+
+// check runs forward, backward-data and backward-weights on b, twice: the second
+// time scratch memory starts as NaN.
+func (c *convCase) check(t *testing.T, b *Backend) {
 	t.Helper()
 	s := c.s
-	wantY, wantDX, wantDW := c.reference(true)
+	if c.want == nil {
+		y, dx, dw := c.reference(true)
+		c.want = &[3][]float64{y, dx, dw}
+	}
 	x, w, bias, dy := guard(b, c.x, s.XLen()), guard(b, c.w, s.WLen()), guard(b, c.bias, s.OutC), guard(b, c.dy, s.YLen())
-	y, dx, dw := guard(b, nil, s.YLen()), guard(b, nil, s.XLen()), guard(b, nil, s.WLen())
-	b.Conv2d(y.Buffer, x.Buffer, w.Buffer, bias.Buffer, s)
-	requireClose(t, "y", y.values(t), wantY, s.InC*s.KH*s.KW, c.slack)
-	b.Conv2dBackwardData(dx.Buffer, dy.Buffer, w.Buffer, s)
-	requireClose(t, "dx", dx.values(t), wantDX, s.OutC*s.KH*s.KW, c.slack)
-	b.Conv2dBackwardWeights(dw.Buffer, x.Buffer, dy.Buffer, s)
-	requireClose(t, "dw", dw.values(t), wantDW, s.N*s.OutH*s.OutW, 1)
+	for range 2 {
+		y, dx, dw := guard(b, nil, s.YLen()), guard(b, nil, s.XLen()), guard(b, nil, s.WLen())
+		b.Conv2d(y.Buffer, x.Buffer, w.Buffer, bias.Buffer, s)
+		requireClose(t, "y", y.values(t), c.want[0], s.InC*s.KH*s.KW, c.slack)
+		b.Conv2dBackwardData(dx.Buffer, dy.Buffer, w.Buffer, s)
+		requireClose(t, "dx", dx.values(t), c.want[1], s.OutC*s.KH*s.KW, c.slack)
+		b.Conv2dBackwardWeights(dw.Buffer, x.Buffer, dy.Buffer, s)
+		requireClose(t, "dw", dw.values(t), c.want[2], s.N*s.OutH*s.OutW, 1)
+		poison(b)
+	}
 	require.Equal(t, c.x, x.values(t))
 	require.Equal(t, c.w, w.values(t))
 	require.Equal(t, c.dy, dy.values(t))
@@ -160,26 +180,92 @@ func TestConvAgainstReference(t *testing.T) {
 		kernels.NewConvShape(1, 64, 4, 4, 70, 3, 3, 1, 1, 1),
 		kernels.NewConvShape(2, 40, 16, 16, 64, 4, 4, 2, 1, 1),
 	}
+	var cases []*convCase
+	for i, s := range shapes {
+		cases = append(cases, newConvCase(s, uint64(i)))
+	}
+	checkAll(t, cases)
+}
+
+// checkAll checks cases on every table.
+func checkAll(t *testing.T, cases []*convCase) {
 	eachTable(t, func(t *testing.T, b *Backend) {
-		for i, s := range shapes {
-			t.Run(s.String(), func(t *testing.T) { newConvCase(s, uint64(i)).check(t, b) })
+		for i, c := range cases {
+			t.Run(fmt.Sprint(i, " ", c.s), func(t *testing.T) { c.check(t, b) })
 		}
 	})
 }
 
 func TestConvRandomShapes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	var cases []*convCase
+	for len(cases) < 60 {
+		k := []int{1, 2, 3, 4, 5, 7}
+		kh, kw := k[rng.IntN(6)], k[rng.IntN(6)]
+		dil, pad := 1+rng.IntN(2), rng.IntN(4)
+		h, w := 1+rng.IntN(20), 1+rng.IntN(20)
+		if h+2*pad < dil*(kh-1)+1 || w+2*pad < dil*(kw-1)+1 {
+			continue
+		}
+		s := kernels.NewConvShape(1+rng.IntN(2), 1+rng.IntN(40), h, w, 1+rng.IntN(40), kh, kw, 1+rng.IntN(4), pad, dil)
+		cases = append(cases, newConvCase(s, uint64(len(cases))))
+	}
+	checkAll(t, cases)
+}
+
+// TestConvPropagatesNaN checks that a NaN, and an infinity, in an input reaches
+// every output that depends on it and, without Winograd, no other.
+func TestConvPropagatesNaN(t *testing.T) {
+	shapes := []kernels.ConvShape{
+		kernels.NewConvShape(1, 4, 9, 9, 5, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(1, 4, 9, 9, 3, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(1, 33, 10, 9, 34, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(1, 64, 16, 16, 64, 3, 3, 1, 1, 1),
+	}
 	eachTable(t, func(t *testing.T, b *Backend) {
-		rng := rand.New(rand.NewPCG(7, 7))
-		for i := range 60 {
-			k := []int{1, 2, 3, 4, 5, 7}
-			kh, kw := k[rng.IntN(6)], k[rng.IntN(6)]
-			dil, pad := 1+rng.IntN(2), rng.IntN(4)
-			h, w := 1+rng.IntN(20), 1+rng.IntN(20)
-			if h+2*pad < dil*(kh-1)+1 || w+2*pad < dil*(kw-1)+1 {
-				continue
+		for _, s := range shapes {
+			for _, bad := range []float64{math.NaN(), math.Inf(-1)} {
+				c := newConvCase(s, 4)
+				c.x[s.InH*s.InW+4*s.InW+4] = float32(bad)
+				want, _, _ := c.reference(false)
+				x, w, y := guard(b, c.x, s.XLen()), guard(b, c.w, s.WLen()), guard(b, nil, s.YLen())
+				b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s)
+				for i, v := range y.values(t) {
+					finite := !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0)
+					wantFinite := !math.IsNaN(want[i]) && !math.IsInf(want[i], 0)
+					if finite != wantFinite && (finite || !forwardCorrelation(s).suitsWinograd()) {
+						t.Fatalf("%v: output %d is %v, want %v", s, i, v, want[i])
+					}
+				}
 			}
-			s := kernels.NewConvShape(1+rng.IntN(2), 1+rng.IntN(40), h, w, 1+rng.IntN(40), kh, kw, 1+rng.IntN(4), pad, dil)
-			t.Run(fmt.Sprint(i, " ", s), func(t *testing.T) { newConvCase(s, uint64(i)).check(t, b) })
+		}
+	})
+}
+
+// FuzzConv turns bytes into a shape and compares every table with the
+// definition.
+func FuzzConv(f *testing.F) {
+	f.Add([]byte{1, 3, 9, 7, 5, 3, 3, 1, 1, 1}, uint64(1))
+	f.Add([]byte{2, 33, 16, 18, 3, 7, 7, 1, 3, 1}, uint64(2))
+	f.Add([]byte{1, 64, 16, 17, 65, 3, 3, 1, 1, 1}, uint64(3))
+	f.Add([]byte{1, 5, 12, 11, 40, 4, 4, 2, 1, 2}, uint64(4))
+	f.Fuzz(func(t *testing.T, size []byte, seed uint64) {
+		if len(size) < 10 {
+			t.Skip()
+		}
+		at := func(i, limit int) int { return 1 + (int(size[i])+limit-1)%limit }
+		pad := int(size[8]) % 5
+		n, inC, h, w, outC := at(0, 3), at(1, 80), at(2, 24), at(3, 24), at(4, 80)
+		kh, kw, stride, dil := at(5, 7), at(6, 7), at(7, 4), at(9, 3)
+		if h+2*pad < dil*(kh-1)+1 || w+2*pad < dil*(kw-1)+1 {
+			t.Skip()
+		}
+		c := newConvCase(kernels.NewConvShape(n, inC, h, w, outC, kh, kw, stride, pad, dil), seed)
+		c.slack = 5
+		for _, name := range List() {
+			b, err := New(Options{Table: name, Threads: 2})
+			require.NoError(t, err)
+			c.check(t, b)
 		}
 	})
 }

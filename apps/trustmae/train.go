@@ -92,7 +92,22 @@ func (f *trainFlags) configuration(cmd *cobra.Command) (memae.Config, error) {
 	if given("noise") {
 		c.Noise.Percent = f.noise
 	}
-	return c, c.Validate()
+	if err := c.Validate(); err != nil {
+		return c, err
+	}
+	return c, oneModel(c)
+}
+
+// oneModel refuses what a command that makes one model of one product would have
+// to ignore.
+func oneModel(c memae.Config) error {
+	switch {
+	case c.Seeds != 1:
+		return fmt.Errorf("configuration: seeds is %d, but train makes one model; set it to 1 and train once for each --seed", c.Seeds)
+	case c.Scope != "product":
+		return fmt.Errorf("configuration: scope is %q, but train learns one product; use the library (memae.Join) for several", c.Scope)
+	}
+	return nil
 }
 
 func (f *trainFlags) run(cmd *cobra.Command, s *session, dir string) error {

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/org/trustmae/memae"
 )
 
 func TestUsageErrors(t *testing.T) {
@@ -79,5 +82,21 @@ func TestReport(t *testing.T) {
 			require.Equal(t, tt.code, report(&stderr, tt.err))
 			require.Contains(t, stderr.String(), tt.want)
 		})
+	}
+}
+
+func TestTrainRefusesWhatItWouldIgnore(t *testing.T) {
+	c := memae.DefaultConfig()
+	if err := oneModel(c); err != nil {
+		t.Errorf("the default configuration is refused: %v", err)
+	}
+	c.Seeds = 3
+	if err := oneModel(c); err == nil || !strings.Contains(err.Error(), "--seed") {
+		t.Errorf("three seeds: error %v, want one that names --seed", err)
+	}
+	c = memae.DefaultConfig()
+	c.Scope, c.Generator.Classes = "joint", 2
+	if err := oneModel(c); err == nil || !strings.Contains(err.Error(), "memae.Join") {
+		t.Errorf("joint scope: error %v, want one that names memae.Join", err)
 	}
 }

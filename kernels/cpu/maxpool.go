@@ -107,6 +107,8 @@ func (b *Backend) MaxPool2dBackward(dx, dy, x kernels.Buffer, s kernels.PoolShap
 	plane := maxPoolPlaneBackward
 	if wholeWindows(s) {
 		plane = b.maxPool2PlaneBackward
+	} else if s.Kernel == 3 && s.Stride == 2 && s.Pad == 0 && 2*s.OutH < s.InH && 2*s.OutW < s.InW {
+		plane = b.maxPool3PlaneBackward
 	}
 	in, out := s.InH*s.InW, s.OutH*s.OutW
 	group := max(grain/in, 1)
@@ -134,6 +136,15 @@ func maxPoolPlaneBackward(dx, dy, x []float32, s kernels.PoolShape) {
 			}
 			dx[best] += dy[oh*s.OutW+ow]
 		}
+	}
+}
+
+// maxPool3PlaneBackward does one plane of 3×3 windows that overlap by one.
+func (b *Backend) maxPool3PlaneBackward(dx, dy, x []float32, s kernels.PoolShape) {
+	clear(dx)
+	for oh := range s.OutH {
+		first := 2 * oh * s.InW
+		b.table.vector.maxPool3Grad(dx[first:], dy[oh*s.OutW:(oh+1)*s.OutW], x[first:], s.InW)
 	}
 }
 

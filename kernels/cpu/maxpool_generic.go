@@ -31,3 +31,17 @@ func maxPool2GradGeneric(dx0, dx1, dy, x0, x1 []float32) {
 		dx0[2*i], dx0[2*i+1], dx1[2*i], dx1[2*i+1] = g[0], g[1], g[2], g[3]
 	}
 }
+
+func maxPool3GradGeneric(dx, dy, x []float32, width int) {
+	for i, d := range dy {
+		best := 2 * i
+		for row := range 3 {
+			for at := row*width + 2*i; at < row*width+2*i+3; at++ {
+				if beats(x[at], x[best]) {
+					best = at
+				}
+			}
+		}
+		dx[best] += d
+	}
+}

@@ -48,6 +48,10 @@ type vectorKernels struct {
 	// maxPool2Grad is the backward pass of a row of 2×2 windows over the rows x0
 	// and x1 of 2·len(dy) values each.
 	maxPool2Grad func(dx0, dx1, dy, x0, x1 []float32)
+	// maxPool3Grad adds the backward pass of a row of 3×3 windows, two apart, to
+	// three rows of dx. Rows of dx and x are width values apart and hold at least
+	// 2·len(dy)+1.
+	maxPool3Grad func(dx, dy, x []float32, width int)
 
 	// correlate: y[i] = Σ_k taps[k]·x[i+k·stride].
 	correlate func(y, x, taps []float32, stride int)
@@ -100,6 +104,7 @@ var genericVector = vectorKernels{
 	maxPairs:     maxPairsGeneric,
 	maxTriples:   maxTriplesGeneric,
 	maxPool2Grad: maxPool2GradGeneric,
+	maxPool3Grad: maxPool3GradGeneric,
 	correlate:    correlateGeneric,
 	transpose:    transposeGeneric,
 }

@@ -21,7 +21,7 @@ func init() {
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX512, largestAVX512, sumColumnsAVX512
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX512, normApplyAVX512, normSumsAVX512, normGradAVX512
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(16, maxPairsAVX512), wholeTriples(16, maxTriplesAVX512), wholePool2Grad(16, maxPool2GradAVX512)
-	k.maxPool2 = wholePool2(16, maxPool2AVX512)
+	k.maxPool2, k.maxPool3Grad = wholePool2(16, maxPool2AVX512), wholePool3Grad(16, maxPool3GradAVX512)
 	k.correlate, k.weighted = correlateAVX512, weightedAVX512
 	k.lerp = lerpKernel{lanes: 16, window: 32, row: lerpRowAVX512}
 	k.transpose = columnBlocks(transposeAVX512)
@@ -41,7 +41,7 @@ func init() {
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX2, largestAVX2, sumColumnsAVX2
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX2, normApplyAVX2, normSumsAVX2, normGradAVX2
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(8, maxPairsAVX2), wholeTriples(8, maxTriplesAVX2), wholePool2Grad(8, maxPool2GradAVX2)
-	k.maxPool2 = wholePool2(8, maxPool2AVX2)
+	k.maxPool2, k.maxPool3Grad = wholePool2(8, maxPool2AVX2), wholePool3Grad(8, maxPool3GradAVX2)
 	k.correlate, k.weighted = correlateAVX2, weightedAVX2
 	k.transpose = columnBlocks(transposeAVX2)
 	k.lerp = lerpKernel{lanes: 8, window: 8, row: lerpRowAVX2}
@@ -81,6 +81,15 @@ func wholePool2Grad(lanes int, assembly func(dx0, dx1, dy, x0, x1 []float32)) fu
 		n := len(dy) / lanes * lanes
 		assembly(dx0, dx1, dy[:n], x0, x1)
 		maxPool2GradGeneric(dx0[2*n:], dx1[2*n:], dy[n:], x0[2*n:], x1[2*n:])
+	}
+}
+
+// wholePool3Grad is wholeTriples for the backward pass.
+func wholePool3Grad(lanes int, assembly func(dx, dy, x []float32, width int)) func(dx, dy, x []float32, width int) {
+	return func(dx, dy, x []float32, width int) {
+		n := max(len(dy)-1, 0) / lanes * lanes
+		assembly(dx, dy[:n], x, width)
+		maxPool3GradGeneric(dx[2*n:], dy[n:], x[2*n:], width)
 	}
 }
 

@@ -256,6 +256,18 @@ func maxPool2GradAVX2(dx0, dx1, dy, x0, x1 []float32)
 //go:noescape
 func maxPool2GradAVX512(dx0, dx1, dy, x0, x1 []float32)
 
+// maxPool3GradAVX2 is [vectorKernels.maxPool3Grad] for whole vectors of dy; it reads and rewrites 2·len(dy)+2 values of each row.
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxPool3GradAVX2(dx, dy, x []float32, width int)
+
+// maxPool3GradAVX512 is [vectorKernels.maxPool3Grad] for whole vectors of dy; it reads and rewrites 2·len(dy)+2 values of each row.
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func maxPool3GradAVX512(dx, dy, x []float32, width int)
+
 // maxTriplesAVX2 is [vectorKernels.maxTriples] for whole vectors of y; it reads 2·len(y)+2 values.
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //

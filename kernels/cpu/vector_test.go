@@ -51,6 +51,9 @@ func vectorCases() []vectorCase {
 		{"maxPool2Grad", sizes(1, 2, 2), sizes(2, 2), false, 0, func(k *vectorKernels, out, in [][]float32) {
 			k.maxPool2Grad(out[0], out[1], in[0], in[1], in[2])
 		}},
+		{"maxPool3Grad", func(n int) []int { return []int{n, 6*n + 9} }, func(n int) []int { return []int{6*n + 9} }, true, rounding, func(k *vectorKernels, out, in [][]float32) {
+			k.maxPool3Grad(out[0], in[0], in[1], 2*len(in[0])+3)
+		}},
 		{"correlate", func(n int) []int { return []int{n + 10*3, 11} }, sizes(1), false, rounding, func(k *vectorKernels, out, in [][]float32) {
 			k.correlate(out[0], in[0], in[1], 3)
 		}},

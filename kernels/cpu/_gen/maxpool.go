@@ -6,6 +6,7 @@ func init() {
 		maxTriples(k)
 		maxPool2(k)
 		maxPool2Grad(k)
+		maxPool3Grad(k)
 	})
 }
 
@@ -60,22 +61,36 @@ func (p pairs) split(k *kernel, base, even, odd, tmp string) {
 	k.op("VPERMPD $0xd8, %s, %s", even, even)
 }
 
-// join stores even and odd alternately.
-func (p pairs) join(k *kernel, base, even, odd, tmp, tmp2 string) {
+// alternate interleaves even and odd into two registers, which it names.
+func (p pairs) alternate(k *kernel, even, odd, tmp, tmp2 string) (low, high string) {
 	if k.v.wide {
 		k.op("VMOVAPS %s, %s", even, tmp)
 		k.op("VPERMT2PS %s, %s, %s", odd, p.low, tmp)
 		k.op("VPERMT2PS %s, %s, %s", odd, p.high, even)
-		k.op("VMOVUPS %s, %s", tmp, index(base, "BX", 2, 0))
-		k.op("VMOVUPS %s, %s", even, index(base, "BX", 2, 4*k.v.lanes))
-		return
+		return tmp, even
 	}
 	k.op("VUNPCKLPS %s, %s, %s", odd, even, tmp)
 	k.op("VUNPCKHPS %s, %s, %s", odd, even, tmp2)
 	k.op("VPERM2F128 $0x20, %s, %s, %s", tmp2, tmp, even)
 	k.op("VPERM2F128 $0x31, %s, %s, %s", tmp2, tmp, odd)
-	k.op("VMOVUPS %s, %s", even, index(base, "BX", 2, 0))
-	k.op("VMOVUPS %s, %s", odd, index(base, "BX", 2, 4*k.v.lanes))
+	return even, odd
+}
+
+// join stores even and odd alternately.
+func (p pairs) join(k *kernel, base, even, odd, tmp, tmp2 string) {
+	low, high := p.alternate(k, even, odd, tmp, tmp2)
+	k.op("VMOVUPS %s, %s", low, index(base, "BX", 2, 0))
+	k.op("VMOVUPS %s, %s", high, index(base, "BX", 2, 4*k.v.lanes))
+}
+
+// joinAdd adds even and odd alternately to the values offset bytes further on.
+func (p pairs) joinAdd(k *kernel, base string, offset int, even, odd, tmp, tmp2 string) {
+	low, high := p.alternate(k, even, odd, tmp, tmp2)
+	for i, r := range []string{low, high} {
+		at := index(base, "BX", 2, offset+i*4*k.v.lanes)
+		k.op("VADDPS %s, %s, %s", at, r, r)
+		k.op("VMOVUPS %s, %s", r, at)
+	}
 }
 
 // larger is p = max(p, q), NaN if either is.
@@ -240,4 +255,76 @@ func winnersByVector(b block) {
 	b.op("VANDPS %s, %s, %s", r(7), r(5), r(1))
 	b.op("VORPS %s, %s, %s", r(6), r(4), r(4))
 	b.op("VANDNPS %s, %s, %s", r(5), r(4), r(0))
+}
+
+// maxPool3Grad numbers the nine places of a window, keeps the number of the best
+// so far as a float, and adds dy where the number is the winner's. Columns of
+// even places reach into the next window.
+func maxPool3Grad(k *kernel) {
+	k.begin("maxPool3Grad", "dx, dy, x []float32, width int", "is [vectorKernels.maxPool3Grad] for whole vectors of dy; it reads and rewrites 2·len(dy)+2 values of each row.")
+	k.load("dx_base", "DI")
+	k.load("dy_base", "DX")
+	k.load("dy_len", "CX")
+	k.load("x_base", "SI")
+	k.load("width", "R8")
+	k.op("LEAQ (SI)(R8*4), R9")
+	k.op("LEAQ (SI)(R8*8), R10")
+	k.op("LEAQ (DI)(R8*4), R11")
+	k.op("LEAQ (DI)(R8*8), R12")
+	p := newPairs(k).joining(k)
+	k.wholeLoop(func(b block) {
+		r := b.v.reg
+		best, winner, dy := r(0), r(1), r(6)
+		for row, base := range []string{"SI", "R9", "R10"} {
+			p.split(k, base, r(2), r(3), r(4))
+			p.evens(k, base, 8, r(7), r(4))
+			for column, value := range []string{r(2), r(3), r(7)} {
+				if row+column == 0 {
+					b.op("VMOVAPS %s, %s", value, best)
+					b.op("VXORPS %s, %s, %s", winner, winner, winner)
+					continue
+				}
+				b.keepBest(best, winner, value, 3*row+column, r(4), r(5))
+			}
+		}
+		b.load("DX", dy)
+		for row, base := range []string{"DI", "R11", "R12"} {
+			b.whereWinner(winner, 3*row, dy, r(2))
+			b.whereWinner(winner, 3*row+1, dy, r(3))
+			p.joinAdd(k, base, 0, r(2), r(3), r(4), r(5))
+			b.whereWinner(winner, 3*row+2, dy, r(2))
+			b.op("VXORPS %s, %s, %s", r(3), r(3), r(3))
+			p.joinAdd(k, base, 8, r(2), r(3), r(4), r(5))
+		}
+	})
+	k.ret()
+}
+
+// keepBest replaces best by value, and winner by number, where value beats it.
+func (b block) keepBest(best, winner, value string, number int, tmp, tmp2 string) {
+	if b.v.wide {
+		b.op("VCMPPS $%d, %s, %s, K1", ordered, best, best)
+		b.op("VCMPPS $%d, %s, %s, K1, K2", notLessEqual, best, value)
+		b.op("VMOVAPS %s, K2, %s", value, best)
+		b.op("VBROADCASTSS %s, K2, %s", b.literalAt(float64(number)), winner)
+		return
+	}
+	b.op("VCMPPS $%d, %s, %s, %s", ordered, best, best, tmp)
+	b.op("VCMPPS $%d, %s, %s, %s", notLessEqual, best, value, tmp2)
+	b.op("VANDPS %s, %s, %s", tmp, tmp2, tmp)
+	b.op("VBLENDVPS %s, %s, %s, %s", tmp, value, best, best)
+	b.op("VBROADCASTSS %s, %s", b.literalAt(float64(number)), tmp2)
+	b.op("VBLENDVPS %s, %s, %s, %s", tmp, tmp2, winner, winner)
+}
+
+// whereWinner is dst = winner is number ? dy : 0.
+func (b block) whereWinner(winner string, number int, dy, dst string) {
+	b.op("VBROADCASTSS %s, %s", b.literalAt(float64(number)), dst)
+	if b.v.wide {
+		b.op("VCMPPS $%d, %s, %s, K1", equal, dst, winner)
+		b.op("VMOVAPS.Z %s, K1, %s", dy, dst)
+		return
+	}
+	b.op("VCMPPS $%d, %s, %s, %s", equal, dst, winner, dst)
+	b.op("VANDPS %s, %s, %s", dy, dst, dst)
 }

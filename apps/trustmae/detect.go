@@ -79,7 +79,7 @@ func (f *detectFlags) run(cmd *cobra.Command, s *session, model string, paths []
 		return d.run(cmd.Context(), newRowWriter(s.stdout, f.format))
 	}
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
-		return fmt.Errorf("make the folder for results: %w", err)
+		return fmt.Errorf("make the folder for results: %w; choose another one", err)
 	}
 	if f.heatmaps {
 		d.heatmaps = newHeatmaps(filepath.Join(f.out, heatmapsFolder), detector.Calibration())
@@ -132,17 +132,13 @@ type detection struct {
 	defective  int
 }
 
-// toFile runs with rows to a file, which is kept when the user stops the run.
+// toFile runs with rows to a file. Whatever ends the run, the rows that are done
+// are kept; a failure to write them is the file's own error.
 func (d *detection) toFile(ctx context.Context, path, format string) error {
 	var ended error
 	err := atomicfile.WriteFile(path, func(w io.Writer) error {
 		ended = d.run(ctx, newRowWriter(w, format))
-		var stopped *interruptedError
-		var unreadable *unreadableError
-		if errors.As(ended, &stopped) || errors.As(ended, &unreadable) {
-			return nil
-		}
-		return ended
+		return nil
 	})
 	if err != nil {
 		return err

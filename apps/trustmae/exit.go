@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"runtime/debug"
 
 	"github.com/org/trustmae/memae"
@@ -73,7 +72,6 @@ func report(stderr io.Writer, err error) int {
 		unreadable  *unreadableError
 		interrupted *interruptedError
 		panicked    *panicError
-		path        *fs.PathError
 	)
 	switch {
 	case err == nil:
@@ -96,9 +94,6 @@ func report(stderr io.Writer, err error) int {
 	case errors.As(err, &unreadable):
 		fmt.Fprintf(stderr, "trustmae: %v\n", err)
 		return exitUnreadable
-	case errors.As(err, &path) && errors.Is(err, fs.ErrPermission):
-		fmt.Fprintf(stderr, "trustmae: %v; change the permissions or choose another place\n", err)
-		return exitFailure
 	}
 	fmt.Fprintf(stderr, "trustmae: %v\n", err)
 	return exitFailure

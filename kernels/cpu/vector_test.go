@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/org/trustmae/kernels"
@@ -34,7 +35,12 @@ func sizes(list ...int) func(n int) []int {
 const rounding = 8 * 0x1p-23
 
 func vectorCases() []vectorCase {
-	list := []vectorCase{
+	return slices.Concat(windowCases(), normCases(), opCases())
+}
+
+// windowCases are the kernels that belong to one operation.
+func windowCases() []vectorCase {
+	return []vectorCase{
 		{"fill", sizes(), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.fill(out[0], 1.5) }},
 		{"addScaled", sizes(1), sizes(1), true, rounding, func(k *vectorKernels, out, in [][]float32) { k.addScaled(out[0], in[0], 0.3) }},
 		{"weighted", sizes(1, 1), sizes(1), false, rounding, func(k *vectorKernels, out, in [][]float32) { k.weighted(out[0], in[0], in[1], 0.3, -0.6) }},
@@ -68,6 +74,11 @@ func vectorCases() []vectorCase {
 			k.transpose(out[0], in[0], n, 21, n, 21)
 		}},
 	}
+}
+
+// normCases are the kernels of norms, with two activations.
+func normCases() []vectorCase {
+	var list []vectorCase
 	channel := &normChannel{mean: 0.3, scale: -1.7, beta: 0.2, slope: 0.1, factor: 0.4, offset: -0.6}
 	rectified := &normChannel{mean: 0.3, scale: 1.7, beta: 0.2}
 	for _, c := range []*normChannel{channel, rectified} {
@@ -81,6 +92,12 @@ func vectorCases() []vectorCase {
 				k.normGrad(out[0], in[0], in[1], c)
 			}})
 	}
+	return list
+}
+
+// opCases are the kernels of every function and fold.
+func opCases() []vectorCase {
+	var list []vectorCase
 	for op := range kernels.UnaryOps {
 		tol := map[kernels.UnaryOp]float64{kernels.Affine: rounding, kernels.Exp: rounding, kernels.Log: rounding, kernels.Tanh: rounding, kernels.Sigmoid: rounding}[op]
 		list = append(list, vectorCase{op.String(), sizes(1), sizes(1), false, tol, func(k *vectorKernels, out, in [][]float32) {

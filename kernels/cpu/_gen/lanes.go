@@ -74,9 +74,8 @@ type kernel struct {
 	collect bool           // only the stubs are wanted
 	table   map[uint32]int // literals by their bits: offsets in the file's table
 	order   []uint32
-	top     int      // constants are in registers top and up
-	lazy    []uint32 // literals that found no register
-	masks   bool     // the table of tail masks is used
+	top     int  // constants are in registers top and up
+	masks   bool // the table of tail masks is used
 	words   map[string][]uint32
 }
 

@@ -15,9 +15,9 @@ PLATFORMS = linux/arm64 darwin/arm64 windows/amd64
 # Longest file, in lines, of hand-written code without tests.
 LONGEST = 400
 
-.PHONY: check format vet staticcheck generated length build platforms test noasm race examples demo
+.PHONY: check format vet staticcheck generated length build platforms test noasm arm64 race examples demo
 
-check: format vet staticcheck generated length build platforms test noasm race examples demo
+check: format vet staticcheck generated length build platforms test noasm arm64 race examples demo
 	@echo "make check: all passed"
 
 format:
@@ -61,6 +61,10 @@ test:
 # The plain Go twins of the assembly, as other processors run them.
 noasm:
 	$(GO) test -short -tags noasm ./kernels/... ./autograd/...
+
+# The kernels for arm64, under emulation where there is one.
+arm64:
+	GO=$(GO) scripts/test-arm64.sh
 
 # The race detector is written in C.
 race:

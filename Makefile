@@ -57,6 +57,7 @@ platforms:
 
 test:
 	$(GO) test ./...
+	$(GO) test -C kernels/cpu/_gen .
 
 # The plain Go twins of the assembly, as other processors run them.
 noasm:

@@ -54,11 +54,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	noted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(noted)
 		s.note("trustmae: stopping; once more to stop at once, without saving")
 	})
-	defer stop()
-	return report(stderr, guard(func() error { return root.ExecuteContext(ctx) }))
+	err := guard(func() error { return root.ExecuteContext(ctx) })
+	if !stop() {
+		<-noted // the last word is the report's
+	}
+	return report(stderr, err)
 }
 
 func newRoot(s *session) *cobra.Command {

@@ -165,6 +165,7 @@ func benchTrainStep(b *testing.B, c memae.Config) {
 					step()
 				}
 				m.report(StepMACs(c, batch))
+				b.ReportMetric(float64(backend.Stats().Reserved)/(1<<20), "MiB-backend")
 				if bytes, ok := peakResident(); ok {
 					b.ReportMetric(float64(bytes)/(1<<20), "MiB-peak")
 				}

@@ -17,7 +17,9 @@
 //
 // # Numbers
 //
-// NaN and infinities propagate as IEEE 754 says; no operation skips zeros.
+// NaN and infinities propagate as IEEE 754 says; no operation skips zeros. Only
+// fast convolution algorithms may spread them further: Winograd's turns an output
+// tile that sees a NaN or an infinity into NaN.
 // Sums of many terms are accumulated so that the error does not grow with
 // their number (partial sums or float64).
 //

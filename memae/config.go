@@ -141,6 +141,9 @@ type ScoreConfig struct {
 	Order string  `json:"order"` // "lpips": weigh, then up-sample; "eq8": up-sample, then weigh
 }
 
+// perceptual tells whether the map needs the perceptual distance.
+func (s ScoreConfig) perceptual() bool { return s.Map == "msepd" || s.Map == "pd" }
+
 // ThresholdConfig describes how training sets the limit between accept and
 // reject.
 type ThresholdConfig struct {

@@ -46,8 +46,8 @@ type Provenance struct {
 	Photos     int             `json:"photos"` // training photos
 	DataHash   string          `json:"data_hash"`
 	Backend    string          `json:"backend"`
-	Perceptual string          `json:"perceptual"` // source of the perceptual distance's weights
-	Features   string          `json:"features"`   // source of the feature loss's weights
+	Perceptual string          `json:"perceptual"` // source of the perceptual distance's weights; "" where score.map does without
+	Features   string          `json:"features"`   // source of the feature loss's weights; "" without it
 	SlotsRead  int             `json:"slots_read"` // memory slots that some training photo reads
 	Noise      *dataset.Record `json:"noise,omitempty"`
 	Figures    []Figure        `json:"figures"` // means of the last epoch
@@ -69,8 +69,8 @@ type TrustMAE struct {
 	config   Config
 	options  Options
 	gen      *Generator
-	distance *perceptual.LPIPS
-	trainer  *trainer // nil in a detector opened from a file
+	distance *perceptual.LPIPS // nil where the map does without
+	trainer  *trainer          // nil in a detector opened from a file
 
 	calibration Calibration
 	provenance  Provenance
@@ -105,10 +105,12 @@ func New(c Config, o Options) (*TrustMAE, error) {
 		}
 		d.noteWeights("feature loss", features.Source(), features.Random(), &d.provenance.Features)
 	}
-	if d.distance, err = perceptual.NewLPIPS(o.Backend, weights, c.lpipsOptions()); err != nil {
-		return nil, fmt.Errorf("memae: %w", err)
+	if c.Score.perceptual() {
+		if d.distance, err = perceptual.NewLPIPS(o.Backend, weights, c.lpipsOptions()); err != nil {
+			return nil, fmt.Errorf("memae: %w", err)
+		}
+		d.noteWeights("perceptual distance", d.distance.Source(), d.distance.Random(), &d.provenance.Perceptual)
 	}
-	d.noteWeights("perceptual distance", d.distance.Source(), d.distance.Random(), &d.provenance.Perceptual)
 	d.trainer = newTrainer(c, o.Backend, features)
 	d.gen = d.trainer.gen
 	return d, nil

@@ -98,12 +98,16 @@ func (d *TrustMAE) collect(maps, reconstructions []float32) []Result {
 
 // SetMap changes the anomaly map ("msepd", "pd", "mse", "ssim") of a fitted
 // detector, for comparisons. The thresholds are not on the new map's scale:
-// calibrate again before using verdicts.
+// calibrate again before using verdicts. A map that needs the perceptual distance
+// is an error for a detector that was trained without.
 func (d *TrustMAE) SetMap(kind string) error {
 	c := d.config
 	c.Score.Map = kind
 	if err := c.Validate(); err != nil {
 		return err
+	}
+	if c.Score.perceptual() && d.distance == nil {
+		return fmt.Errorf("memae: the map %s needs a perceptual network, and a model trained with score.map %s holds none; train with score.map msepd, which scores with every map", kind, d.config.Score.Map)
 	}
 	d.config = c
 	return nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/internal/safetensors"
@@ -36,14 +38,21 @@ type preprocessing struct {
 	Range  [2]float64 `json:"range"`  // of the input values
 }
 
+// perceptualPrefix begins the names of the perceptual distance's tensors.
+const perceptualPrefix = "perceptual"
+
 // state names the tensors of a model file.
 func (d *TrustMAE) state() []nn.Entry {
-	return append(nn.Prefix("generator", d.gen.State()), nn.Prefix("perceptual", d.distance.State())...)
+	s := nn.Prefix("generator", d.gen.State())
+	if d.distance != nil {
+		s = append(s, nn.Prefix(perceptualPrefix, d.distance.State())...)
+	}
+	return s
 }
 
 // Save writes the model as one safetensors file, atomically: weights of the
-// generator and of the perceptual distance, and in the metadata configuration,
-// preprocessing, calibration, provenance and a digest.
+// generator and, where it is used, of the perceptual distance, and in the metadata
+// configuration, preprocessing, calibration, provenance and a digest.
 func (d *TrustMAE) Save(path string) error {
 	if d.trainer != nil {
 		return ErrNotFitted
@@ -99,11 +108,14 @@ func (d *TrustMAE) restore(tensors []safetensors.Tensor) error {
 	b := d.options.Backend
 	d.gen = NewGenerator(b, d.config, rand.New(rand.NewPCG(0, 0)))
 	d.gen.SetTraining(false)
-	distance, err := perceptual.EmptyLPIPS(b, d.config.lpipsOptions())
-	if err != nil {
-		return err
+	// A model whose map was changed may hold the distance without using it.
+	stored := slices.ContainsFunc(tensors, func(t safetensors.Tensor) bool { return strings.HasPrefix(t.Name, perceptualPrefix+".") })
+	if stored || d.config.Score.perceptual() {
+		var err error
+		if d.distance, err = perceptual.EmptyLPIPS(b, d.config.lpipsOptions()); err != nil {
+			return err
+		}
 	}
-	d.distance = distance
 	for _, t := range tensors {
 		if t.Name == "generator.memory.slots" && len(t.Shape) == 2 && t.Shape[0] != d.gen.Memory.Len() {
 			d.gen.Memory.Slots = autograd.NewParameter(b, t.Shape...) // pruned

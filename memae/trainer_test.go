@@ -99,8 +99,43 @@ func TestTrainingLearns(t *testing.T) {
 	if len(d.Suspects()) != 16 || d.Calibration().Threshold <= 0 || d.Provenance().SlotsRead < 1 {
 		t.Errorf("suspects %d, calibration %+v, provenance %+v", len(d.Suspects()), d.Calibration(), d.Provenance())
 	}
-	if len(d.Warnings()) == 0 {
-		t.Error("no warning of random features")
+}
+
+func TestRandomFeaturesAreNamedWhereTheyAreUsed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		vgg      float64
+		amap     string
+		warnings int
+	}{"none": {0, "mse", 0}, "loss": {10, "ssim", 1}, "map": {0, "pd", 1}, "both": {10, "msepd", 2}} {
+		c := tinyConfig()
+		c.Loss.VGG, c.Score.Map = tt.vgg, tt.amap
+		d, err := New(c, Options{Backend: backend(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Warnings(); len(got) != tt.warnings {
+			t.Errorf("%s: warnings %q, want %d", name, got, tt.warnings)
+		}
+	}
+}
+
+func TestModelWithoutPerceptualDistance(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	if err := fit(t, tinyConfig(), Options{Backend: backend(t)}, shapes{8, -1}).Save(path); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > 1<<20 {
+		t.Errorf("%v bytes (error %v), want no network of 10 MB in the file", info.Size(), err)
+	}
+	d, err := Open(path, backend(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetMap("ssim"); err != nil {
+		t.Error(err)
+	}
+	if err := d.SetMap("pd"); err == nil || !strings.Contains(err.Error(), "msepd") {
+		t.Errorf("map pd: error %v, want one that names msepd", err)
 	}
 }
 

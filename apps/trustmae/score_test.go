@@ -68,6 +68,10 @@ func TestEvalAnotherMap(t *testing.T) {
 	require.Equal(t, "ssim", other["map"])
 	require.Nil(t, other["threshold"], "the threshold belongs to the model's own map")
 	require.NotEqual(t, own["pixel_auroc"], other["pixel_auroc"])
+
+	code, _, stderr := cli(t, "eval", model, line, "--map", "pd")
+	require.Equal(t, exitFailure, code, stderr)
+	require.Contains(t, stderr, "train with score.map msepd")
 }
 
 func TestEvalRefusesUnlabelled(t *testing.T) {

@@ -1,6 +1,10 @@
 package autograd
 
-import "github.com/org/trustmae/kernels"
+import (
+	"fmt"
+
+	"github.com/org/trustmae/kernels"
+)
 
 // ReLU returns x where x > 0 and 0 elsewhere.
 func (t *Tape) ReLU(x *Tensor) *Tensor { return t.LeakyReLU(x, 0) }
@@ -15,6 +19,14 @@ func (t *Tape) LeakyReLU(x *Tensor, slope float32) *Tensor {
 	return t.record("LeakyReLU", y, []*Tensor{x}, []*Tensor{p}, func(dy *Tensor, need []bool) []*Tensor {
 		return []*Tensor{t.leakyReLUGrad(p, dy, slope)}
 	})
+}
+
+// checkSlope checks the slope of an activation that is fused with op: the sign of
+// its output must tell that of its input.
+func checkSlope(op string, slope float32) {
+	if !(slope >= 0) {
+		panic(fmt.Sprintf("autograd.%s: slope %g, want at least 0", op, slope))
+	}
 }
 
 // leakyReLUGrad returns g where p > 0 and slope·g elsewhere. It is linear in g,

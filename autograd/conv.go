@@ -16,9 +16,16 @@ type Conv2dParams struct {
 // with w [OutC,InC,KH,KW], plus bias [OutC] unless that is nil. OutH is
 // floor((H + 2·padding − dilation·(KH−1) − 1)/stride) + 1.
 func (t *Tape) Conv2d(x, w, bias *Tensor, p Conv2dParams) *Tensor {
+	return t.Conv2dLeakyReLU(x, w, bias, 1, p)
+}
+
+// Conv2dLeakyReLU is Conv2d followed by LeakyReLU in the same pass over memory;
+// slope 0 is ReLU, 1 none.
+func (t *Tape) Conv2dLeakyReLU(x, w, bias *Tensor, slope float32, p Conv2dParams) *Tensor {
 	checkConv("Conv2d", x, w, bias, 1, 0)
+	checkSlope("Conv2d", slope)
 	n, h, wd := x.shape[0], x.shape[2], x.shape[3]
-	return t.conv(x, w, bias, kernels.NewConvShape(n, w.shape[1], h, wd, w.shape[0],
+	return t.conv(x, w, bias, slope, kernels.NewConvShape(n, w.shape[1], h, wd, w.shape[0],
 		w.shape[2], w.shape[3], orOne(p.Stride), p.Padding, orOne(p.Dilation)))
 }
 
@@ -47,12 +54,15 @@ func checkConv(op string, x, w, bias *Tensor, inAxis, outAxis int) {
 // The three convolution kernels are bilinear, and the gradients of each are the
 // other two. As operations they can be differentiated any number of times.
 
-// conv is the forward kernel: y of x and w.
-func (t *Tape) conv(x, w, bias *Tensor, s kernels.ConvShape) *Tensor {
+// conv is the forward kernel: y of x and w, with bias and activation.
+func (t *Tape) conv(x, w, bias *Tensor, slope float32, s kernels.ConvShape) *Tensor {
 	y := t.alloc("Conv2d", s.N, s.OutC, s.OutH, s.OutW)
-	t.backend.Conv2d(y.store.buf, x.Buffer(), w.Buffer(), bias.buffer(), s)
-	saved := []*Tensor{keepIf(w.requiresGrad, x), keepIf(x.requiresGrad, w)}
+	t.backend.Conv2d(y.store.buf, x.Buffer(), w.Buffer(), bias.buffer(), s, slope)
+	saved := []*Tensor{keepIf(w.requiresGrad, x), keepIf(x.requiresGrad, w), keepIf(slope != 1, y)}
 	return t.record("Conv2d", y, []*Tensor{x, w, bias}, saved, func(dy *Tensor, need []bool) []*Tensor {
+		if slope != 1 {
+			dy = t.leakyReLUGrad(y, dy, slope)
+		}
 		g := make([]*Tensor, 3)
 		if need[0] {
 			g[0] = t.convBackwardData(dy, w, s)
@@ -75,7 +85,7 @@ func (t *Tape) convBackwardData(dy, w *Tensor, s kernels.ConvShape) *Tensor {
 	return t.record("Conv2dBackwardData", dx, []*Tensor{dy, w}, saved, func(g *Tensor, need []bool) []*Tensor {
 		d := make([]*Tensor, 2)
 		if need[0] {
-			d[0] = t.conv(g, w, nil, s)
+			d[0] = t.conv(g, w, nil, 1, s)
 		}
 		if need[1] {
 			d[1] = t.convBackwardWeights(g, dy, s)
@@ -95,7 +105,7 @@ func (t *Tape) convBackwardWeights(x, dy *Tensor, s kernels.ConvShape) *Tensor {
 			d[0] = t.convBackwardData(dy, g, s)
 		}
 		if need[1] {
-			d[1] = t.conv(x, g, nil, s)
+			d[1] = t.conv(x, g, nil, 1, s)
 		}
 		return d
 	})

@@ -18,7 +18,14 @@ type ConvTranspose2dParams struct {
 // OutputPadding must be smaller than stride (PyTorch also allows it to reach
 // the dilation).
 func (t *Tape) ConvTranspose2d(x, w, bias *Tensor, p ConvTranspose2dParams) *Tensor {
+	return t.ConvTranspose2dLeakyReLU(x, w, bias, 1, p)
+}
+
+// ConvTranspose2dLeakyReLU is ConvTranspose2d followed by LeakyReLU in the same
+// pass over memory; slope 0 is ReLU, 1 none.
+func (t *Tape) ConvTranspose2dLeakyReLU(x, w, bias *Tensor, slope float32, p ConvTranspose2dParams) *Tensor {
 	checkConv("ConvTranspose2d", x, w, bias, 0, 1)
+	checkSlope("ConvTranspose2d", slope)
 	stride, dil := orOne(p.Stride), orOne(p.Dilation)
 	if p.OutputPadding < 0 || p.OutputPadding >= stride {
 		panic(fmt.Sprintf("autograd.ConvTranspose2d: output padding %d, want it from 0 to below the stride %d", p.OutputPadding, stride))
@@ -31,11 +38,29 @@ func (t *Tape) ConvTranspose2d(x, w, bias *Tensor, p ConvTranspose2dParams) *Ten
 	}
 	// The convolution that would lead from the output back to the input.
 	s := kernels.NewConvShape(x.shape[0], w.shape[1], outH, outW, w.shape[0], kh, kw, stride, p.Padding, dil)
-	y := t.convBackwardData(x, w, s)
-	if bias == nil {
-		return y
-	}
-	z := t.Add(y, t.Reshape(bias, 1, -1, 1, 1))
-	y.Release()
-	return z
+	return t.convTranspose(x, w, bias, slope, s)
+}
+
+// convTranspose is the kernel from x, of the shape of s' output, to y, of the
+// shape of its input, with bias and activation.
+func (t *Tape) convTranspose(x, w, bias *Tensor, slope float32, s kernels.ConvShape) *Tensor {
+	y := t.alloc("ConvTranspose2d", s.N, s.InC, s.InH, s.InW)
+	t.backend.ConvTranspose2d(y.store.buf, x.Buffer(), w.Buffer(), bias.buffer(), s, slope)
+	saved := []*Tensor{keepIf(w.requiresGrad, x), keepIf(x.requiresGrad, w), keepIf(slope != 1, y)}
+	return t.record("ConvTranspose2d", y, []*Tensor{x, w, bias}, saved, func(dy *Tensor, need []bool) []*Tensor {
+		if slope != 1 {
+			dy = t.leakyReLUGrad(y, dy, slope)
+		}
+		g := make([]*Tensor, 3)
+		if need[0] {
+			g[0] = t.conv(dy, w, nil, 1, s)
+		}
+		if need[1] {
+			g[1] = t.convBackwardWeights(dy, x, s)
+		}
+		if need[2] {
+			g[2] = t.Reshape(t.Sum(dy, 0, 2, 3), s.InC)
+		}
+		return g
+	})
 }

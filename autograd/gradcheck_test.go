@@ -116,6 +116,17 @@ func convTranspose2d(p ag.ConvTranspose2dParams) gradcheck.Func {
 	return func(t *ag.Tape, x tensors) *ag.Tensor { return t.ConvTranspose2d(x[0], x[1], third(x), p) }
 }
 
+// activatedConv2d is conv2d with a fused LeakyReLU.
+func activatedConv2d(slope float32, p ag.Conv2dParams) gradcheck.Func {
+	return func(t *ag.Tape, x tensors) *ag.Tensor { return t.Conv2dLeakyReLU(x[0], x[1], third(x), slope, p) }
+}
+
+func activatedConvTranspose2d(slope float32, p ag.ConvTranspose2dParams) gradcheck.Func {
+	return func(t *ag.Tape, x tensors) *ag.Tensor {
+		return t.ConvTranspose2dLeakyReLU(x[0], x[1], third(x), slope, p)
+	}
+}
+
 func third(x tensors) *ag.Tensor {
 	if len(x) < 3 {
 		return nil
@@ -125,6 +136,7 @@ func third(x tensors) *ag.Tensor {
 
 func convCases() []opCase {
 	x, w, bias := in(-1, 1, 2, 3, 7, 6), in(-1, 1, 4, 3, 3, 3), in(-1, 1, 4)
+	few := in(-1, 1, 1, 3, 4, 4) // few outputs, so that few kinks
 	tx, tw, tbias := in(-1, 1, 2, 3, 4, 3), in(-1, 1, 3, 4, 4, 4), in(-1, 1, 4)
 	return []opCase{
 		{"Conv2d", conv2d(ag.Conv2dParams{}), []span{x, w}, gradcheck.Options{}},
@@ -132,6 +144,10 @@ func convCases() []opCase {
 		{"Conv2d/stride", conv2d(ag.Conv2dParams{Stride: 2, Padding: 1}), []span{x, w}, gradcheck.Options{}},
 		{"Conv2d/dilation", conv2d(ag.Conv2dParams{Dilation: 2, Padding: 2}), []span{x, w}, gradcheck.Options{}},
 		{"Conv2d/1x1", conv2d(ag.Conv2dParams{}), []span{x, in(-1, 1, 4, 3, 1, 1), bias}, gradcheck.Options{}},
+		{"Conv2d/ReLU", activatedConv2d(0, ag.Conv2dParams{}), []span{few, w}, kinked},
+		{"Conv2d/LeakyReLU", activatedConv2d(0.2, ag.Conv2dParams{Stride: 2, Padding: 1}), []span{few, w, bias}, kinked},
+		{"ConvTranspose2d/ReLU", activatedConvTranspose2d(0, ag.ConvTranspose2dParams{Stride: 2, Padding: 2}), []span{few, tw, tbias}, kinked},
+		{"ConvTranspose2d/LeakyReLU", activatedConvTranspose2d(0.2, ag.ConvTranspose2dParams{Padding: 3}), []span{few, tw}, kinked},
 		{"ConvTranspose2d", convTranspose2d(ag.ConvTranspose2dParams{}), []span{tx, tw}, gradcheck.Options{}},
 		{"ConvTranspose2d/bias", convTranspose2d(ag.ConvTranspose2dParams{Stride: 2, Padding: 1}), []span{tx, tw, tbias}, gradcheck.Options{}},
 		{"ConvTranspose2d/output padding", convTranspose2d(ag.ConvTranspose2dParams{Stride: 2, Padding: 1, OutputPadding: 1}), []span{tx, in(-1, 1, 3, 4, 3, 3)}, gradcheck.Options{}},

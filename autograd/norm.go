@@ -47,9 +47,7 @@ func normShape(op string, x *Tensor, eps, slope float32) kernels.NormShape {
 	if len(x.shape) < 2 {
 		panic(fmt.Sprintf("autograd.%s: input %v, want [N,C,...]", op, x.shape))
 	}
-	if !(slope >= 0) {
-		panic(fmt.Sprintf("autograd.%s: slope %g, want at least 0", op, slope))
-	}
+	checkSlope(op, slope)
 	n, c := x.shape[0], x.shape[1]
 	return kernels.NormShape{N: n, C: c, HW: x.Len() / (n * c), Eps: eps, Slope: slope}
 }

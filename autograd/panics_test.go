@@ -98,6 +98,9 @@ func TestMistakes(t *testing.T) {
 		"autograd.Conv2d: input [4 8 8] and weights [5 4 3 3], want four axes each": func() {
 			tape.Conv2d(of(4, 8, 8), of(5, 4, 3, 3), nil, ag.Conv2dParams{})
 		},
+		"autograd.Conv2d: slope -1, want at least 0": func() {
+			tape.Conv2dLeakyReLU(of(1, 1, 3, 3), of(1, 1, 3, 3), nil, -1, ag.Conv2dParams{})
+		},
 		"autograd.ConvTranspose2d: input has 4 channels, want 5 (input [2 4 8 8], weights [5 4 3 3])": func() {
 			tape.ConvTranspose2d(of(2, 4, 8, 8), of(5, 4, 3, 3), nil, ag.ConvTranspose2dParams{})
 		},

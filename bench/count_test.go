@@ -66,9 +66,14 @@ func (c *counter) MatMul(y, a, b kernels.Buffer, s kernels.MatMulShape) {
 	c.Backend.MatMul(y, a, b, s)
 }
 
-func (c *counter) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape) {
+func (c *counter) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
 	c.conv(s)
-	c.Backend.Conv2d(y, x, w, bias, s)
+	c.Backend.Conv2d(y, x, w, bias, s, slope)
+}
+
+func (c *counter) ConvTranspose2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
+	c.conv(s)
+	c.Backend.ConvTranspose2d(y, x, w, bias, s, slope)
 }
 
 func (c *counter) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvShape) {

@@ -79,10 +79,16 @@ type Linear interface {
 // Windowed slides windows over images.
 type Windowed interface {
 	// Conv2d computes the cross-correlation y [N,OutC,OutH,OutW] of
-	// x [N,InC,InH,InW] with w [OutC,InC,KH,KW]; bias [OutC] may be nil.
-	Conv2d(y, x, w, bias Buffer, s ConvShape)
-	// Conv2dBackwardData computes the gradient dx of Conv2d's input from dy. It
-	// is also the forward pass of the transposed convolution.
+	// x [N,InC,InH,InW] with w [OutC,InC,KH,KW], adds bias [OutC], which may be
+	// nil, and multiplies negative values by slope ≥ 0, the activation that
+	// follows: 1 none, 0 ReLU, else LeakyReLU.
+	Conv2d(y, x, w, bias Buffer, s ConvShape, slope float32)
+	// ConvTranspose2d computes the transposed convolution y [N,InC,InH,InW] of
+	// x [N,OutC,OutH,OutW], where s is the convolution that leads from y to x. bias
+	// [InC] and slope are as in Conv2d.
+	ConvTranspose2d(y, x, w, bias Buffer, s ConvShape, slope float32)
+	// Conv2dBackwardData computes the gradient dx of Conv2d's input from dy:
+	// ConvTranspose2d without bias and activation.
 	Conv2dBackwardData(dx, dy, w Buffer, s ConvShape)
 	// Conv2dBackwardWeights computes the gradient dw of Conv2d's weights from x
 	// and dy, summed over the batch.

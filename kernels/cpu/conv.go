@@ -16,39 +16,63 @@ const (
 	fewestChunks = 8
 )
 
-// Conv2d computes the cross-correlation of x with w plus bias.
-func (b *Backend) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape) {
+// epilogue is what a convolution does to its sums before it stores them.
+type epilogue struct {
+	bias  []float32 // of the destination's channels; nil: none
+	slope float32   // of the activation: 1 none, 0 ReLU, else LeakyReLU
+}
+
+// activate applies the activation to sums that are still in the cache.
+func (e epilogue) activate(b *Backend, sums []float32) {
+	if e.slope != 1 {
+		b.table.vector.unary[kernels.LeakyReLU](sums, sums, e.slope, 0)
+	}
+}
+
+// Conv2d computes the cross-correlation of x with w, plus bias, activated.
+func (b *Backend) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
 	src := b.in("Conv2d", x, s.XLen())
 	b.in("Conv2d", w, s.WLen())
 	add := b.optional("Conv2d", bias, s.OutC)
 	dst := b.out("Conv2d", y, s.YLen())
-	b.convolve("forward", forwardCorrelation(s), dst, src, w.(*buffer), add, s)
+	b.convolve("forward", forwardCorrelation(s), dst, src, w.(*buffer), epilogue{add, slope}, s)
+}
+
+// ConvTranspose2d computes the transposed convolution of x with w, plus bias,
+// activated.
+func (b *Backend) ConvTranspose2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
+	b.convTranspose("ConvTranspose2d", y, x, w, bias, s, slope)
 }
 
 // Conv2dBackwardData computes the gradient of Conv2d's input.
 func (b *Backend) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvShape) {
-	src := b.in("Conv2dBackwardData", dy, s.YLen())
-	b.in("Conv2dBackwardData", w, s.WLen())
-	dst := b.out("Conv2dBackwardData", dx, s.XLen())
-	b.convolve("backward", backwardCorrelation(s), dst, src, w.(*buffer), nil, s)
+	b.convTranspose("Conv2dBackwardData", dx, dy, w, nil, s, 1)
+}
+
+func (b *Backend) convTranspose(op string, y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
+	src := b.in(op, x, s.YLen())
+	b.in(op, w, s.WLen())
+	add := b.optional(op, bias, s.InC)
+	dst := b.out(op, y, s.XLen())
+	b.convolve("backward", backwardCorrelation(s), dst, src, w.(*buffer), epilogue{add, slope}, s)
 }
 
 // convolve runs a correlation with weights packed once per version.
-func (b *Backend) convolve(pass string, g *correlation, dst, src []float32, w *buffer, bias []float32, s kernels.ConvShape) {
+func (b *Backend) convolve(pass string, g *correlation, dst, src []float32, w *buffer, e epilogue, s kernels.ConvShape) {
 	cols := b.table.gemm.cols
 	form := fmt.Sprint(pass, cols, s.InC, s.OutC, s.KH, s.KW, s.Stride, s.Pad, s.Dil)
 	if !b.direct && g.suitsWinograd() {
 		u := w.packedForm("winograd "+form, g.winogradSize(cols), func(dst, src []float32) { g.packWinograd(b, dst, src) })
-		b.winogradConvolve(g, dst, src, u, bias)
+		b.winogradConvolve(g, dst, src, u, e)
 		return
 	}
 	if g.suitsWide() {
 		weights := w.packedForm("wide "+form, g.wideSize(), g.packWide)
-		b.wideConvolve(g, dst, src, weights, bias)
+		b.wideConvolve(g, dst, src, weights, e)
 		return
 	}
 	panels := w.packedForm(form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
-	c := newConvolution(b, g, dst, src, panels, bias)
+	c := newConvolution(b, g, dst, src, panels, e)
 	b.pool.run(g.n*c.strips*c.groups, c.chunk)
 }
 
@@ -56,6 +80,7 @@ func (b *Backend) convolve(pass string, g *correlation, dst, src []float32, w *b
 // rows, group of destination channels).
 type convolution struct {
 	*correlation
+	epilogue
 	backend  *Backend
 	kernels  *gemmKernels
 	out, in  []float32
@@ -71,12 +96,12 @@ type convolution struct {
 	last     *strip // what remains at the bottom
 }
 
-func newConvolution(b *Backend, g *correlation, dst, src, panels, bias []float32) *convolution {
+func newConvolution(b *Backend, g *correlation, dst, src, panels []float32, e epilogue) *convolution {
 	k := &b.table.gemm
-	c := &convolution{correlation: g, backend: b, kernels: k, out: dst, in: src, panels: panels}
+	c := &convolution{correlation: g, epilogue: e, backend: b, kernels: k, out: dst, in: src, panels: panels}
 	c.blocks = ceilDiv(g.dst.c, k.cols)
 	c.start = make([]float32, c.blocks*k.cols)
-	copy(c.start, bias)
+	copy(c.start, e.bias)
 	c.rows, c.strips = g.stripRows(c.blocks * k.cols)
 	c.groups = 1
 	for g.n*c.strips*c.groups < fewestChunks && c.groups < c.blocks {
@@ -138,7 +163,9 @@ func (c *convolution) chunk(i int) {
 	for block := b0; block < b1; block++ {
 		d0 := block * c.kernels.cols
 		at := (image*c.dst.c+d0)*c.dst.area() + stripe*c.rows*c.dst.w
-		c.kernels.transposeAll(c.out[at:], c.dst.area(), c.sums(s, sums, block-b0), c.kernels.cols, s.pixels, min(c.kernels.cols, c.dst.c-d0))
+		sums := c.sums(s, sums, block-b0)
+		c.activate(c.backend, sums[:s.pixels*c.kernels.cols])
+		c.kernels.transposeAll(c.out[at:], c.dst.area(), sums, c.kernels.cols, s.pixels, min(c.kernels.cols, c.dst.c-d0))
 	}
 }
 

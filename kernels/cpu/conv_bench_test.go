@@ -135,7 +135,7 @@ func benchConv(b *testing.B, pass func(backend *Backend, x, w, y kernels.Buffer,
 
 func BenchmarkConvForward(b *testing.B) {
 	benchConv(b, func(backend *Backend, x, w, y kernels.Buffer, s kernels.ConvShape) {
-		backend.Conv2d(y, x, w, nil, s)
+		backend.Conv2d(y, x, w, nil, s, 1)
 	})
 }
 

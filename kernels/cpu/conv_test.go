@@ -152,7 +152,7 @@ func (c *convCase) check(t *testing.T, b *Backend) {
 	x, w, bias, dy := guard(b, c.x, s.XLen()), guard(b, c.w, s.WLen()), guard(b, c.bias, s.OutC), guard(b, c.dy, s.YLen())
 	for range 2 {
 		y, dx, dw := guard(b, nil, s.YLen()), guard(b, nil, s.XLen()), guard(b, nil, s.WLen())
-		b.Conv2d(y.Buffer, x.Buffer, w.Buffer, bias.Buffer, s)
+		b.Conv2d(y.Buffer, x.Buffer, w.Buffer, bias.Buffer, s, 1)
 		requireClose(t, "y", y.values(t), c.want[0], s.InC*s.KH*s.KW, c.slack)
 		b.Conv2dBackwardData(dx.Buffer, dy.Buffer, w.Buffer, s)
 		requireClose(t, "dx", dx.values(t), c.want[1], s.OutC*s.KH*s.KW, c.slack)
@@ -229,7 +229,7 @@ func TestConvPropagatesNaN(t *testing.T) {
 				c.x[s.InH*s.InW+4*s.InW+4] = float32(bad)
 				want, _, _ := c.reference(false)
 				x, w, y := guard(b, c.x, s.XLen()), guard(b, c.w, s.WLen()), guard(b, nil, s.YLen())
-				b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s)
+				b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s, 1)
 				for i, v := range y.values(t) {
 					finite := !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0)
 					wantFinite := !math.IsNaN(want[i]) && !math.IsInf(want[i], 0)

@@ -72,6 +72,7 @@ const widePixels = 4096
 // to row; what they compute there is left out at the end.
 type wideConvolution struct {
 	*correlation
+	epilogue
 	backend  *Backend
 	kernels  *wideKernels
 	out, in  []float32
@@ -85,10 +86,10 @@ type wideConvolution struct {
 }
 
 // wideConvolve runs g on weights packed by packWide.
-func (b *Backend) wideConvolve(g *correlation, dst, src, weights, bias []float32) {
-	w := &wideConvolution{correlation: g, backend: b, kernels: &b.table.wide, out: dst, in: src, weights: weights}
+func (b *Backend) wideConvolve(g *correlation, dst, src, weights []float32, e epilogue) {
+	w := &wideConvolution{correlation: g, epilogue: e, backend: b, kernels: &b.table.wide, out: dst, in: src, weights: weights}
 	w.start = make([]float32, g.dst.c)
-	copy(w.start, bias)
+	copy(w.start, e.bias)
 	w.rows, w.strips = g.stripRows(sumsTarget / widePixels)
 	w.channels = g.passChannels(w.rows)
 	w.full = g.newStrip(&b.table.gemm, w.rows, w.channels)
@@ -124,6 +125,7 @@ func (w *wideConvolution) chunk(i int) {
 			weights = weights[w.src.c*taps*w.dst.c:]
 		}
 	}
+	w.activate(w.backend, sums[:len(w.phases)*phaseSize])
 	for p := range w.phases {
 		w.store(sums[p*phaseSize:], cRow, s, w.phases[p], image, stripe*w.rows)
 	}

@@ -6,12 +6,13 @@ package cpu
 // of tiles, column of tiles); work is cut into blocks of whole rows of tiles.
 type winograd struct {
 	*correlation
+	epilogue
 	backend *Backend
 	gemm    *gemmKernels
 	kernels *winogradKernels
 	out, in []float32
 	u       []float32 // transformed weights, [blocks][36][source channel][cols]
-	bias    []float32 // [blocks][cols]
+	start   []float32 // bias, or zeros, [blocks][cols]
 	zeros   []float32
 	blocks  int
 	depth   int // source channels, rounded up to lanes
@@ -77,8 +78,8 @@ func (g *correlation) packWinograd(b *Backend, u, w []float32) {
 }
 
 // winogradConvolve runs g on transformed weights.
-func (b *Backend) winogradConvolve(g *correlation, dst, src, u, bias []float32) {
-	w := newWinograd(b, g, dst, src, u, bias)
+func (b *Backend) winogradConvolve(g *correlation, dst, src, u []float32, e epilogue) {
+	w := newWinograd(b, g, dst, src, u, e)
 	all := g.n * w.down
 	if g.src.c <= sharedChannels {
 		b.pool.run(ceilDiv(all, w.rows), func(chunk int) {
@@ -91,15 +92,15 @@ func (b *Backend) winogradConvolve(g *correlation, dst, src, u, bias []float32) 
 	}
 }
 
-func newWinograd(b *Backend, g *correlation, dst, src, u, bias []float32) *winograd {
+func newWinograd(b *Backend, g *correlation, dst, src, u []float32, e epilogue) *winograd {
 	k := &b.table.winograd
 	w := &winograd{
-		correlation: g, backend: b, gemm: &b.table.gemm, kernels: k, out: dst, in: src, u: u,
+		correlation: g, epilogue: e, backend: b, gemm: &b.table.gemm, kernels: k, out: dst, in: src, u: u,
 		blocks: ceilDiv(g.dst.c, b.table.gemm.cols), depth: ceilDiv(g.src.c, k.lanes)*k.lanes + alignment,
 		across: ceilDiv(g.dst.w, 4), down: ceilDiv(g.dst.h, 4),
 	}
-	w.bias = make([]float32, w.blocks*w.gemm.cols)
-	copy(w.bias, bias)
+	w.start = make([]float32, w.blocks*w.gemm.cols)
+	copy(w.start, e.bias)
 	w.zeros = make([]float32, w.gemm.cols)
 	target := blockTiles
 	if g.src.c > sharedChannels {
@@ -224,8 +225,9 @@ func (w *winograd) output(m []float32, row, block int) {
 	defer room.release()
 	pixels, tmp := room.data[:4*width*cols], room.data[4*width*cols:]
 	for lane := 0; lane < cols; lane += w.kernels.lanes {
-		w.kernels.output(pixels[lane:], width*cols, cols, m[lane:], w.mPoint(), cols, w.across, w.bias[block*cols+lane:], tmp)
+		w.kernels.output(pixels[lane:], width*cols, cols, m[lane:], w.mPoint(), cols, w.across, w.start[block*cols+lane:], tmp)
 	}
+	w.activate(w.backend, pixels)
 	image, y0, d0 := row/w.down, row%w.down*4, block*cols
 	for r := range min(4, w.dst.h-y0) {
 		at := (image*w.dst.c+d0)*w.dst.area() + (y0+r)*w.dst.w

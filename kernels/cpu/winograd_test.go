@@ -89,7 +89,7 @@ func TestWinogradError(t *testing.T) {
 		}
 		eachTable(t, func(t *testing.T, b *Backend) {
 			x, w, y := guard(b, k.x, s.XLen()), guard(b, k.w, s.WLen()), guard(b, nil, s.YLen())
-			b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s)
+			b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s, 1)
 			worst := 0.0
 			for i, v := range y.values(t) {
 				worst = max(worst, math.Abs(float64(v)-want[i]))
@@ -109,7 +109,7 @@ func TestDirectOption(t *testing.T) {
 		b, err := New(Options{Direct: direct})
 		require.NoError(t, err)
 		x, w, y := guard(b, k.x, s.XLen()), guard(b, k.w, s.WLen()), guard(b, nil, s.YLen())
-		b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s)
+		b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s, 1)
 		results[direct] = y.values(t)
 	}
 	require.NotEqual(t, results[false], results[true])
@@ -132,7 +132,7 @@ func TestSameBitsWithAnyThreads(t *testing.T) {
 			require.NoError(t, err)
 			x, w, dy := guard(b, k.x, s.XLen()), guard(b, k.w, s.WLen()), guard(b, k.dy, s.YLen())
 			y, dx, dw := guard(b, nil, s.YLen()), guard(b, nil, s.XLen()), guard(b, nil, s.WLen())
-			b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s)
+			b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s, 1)
 			b.Conv2dBackwardData(dx.Buffer, dy.Buffer, w.Buffer, s)
 			b.Conv2dBackwardWeights(dw.Buffer, x.Buffer, dy.Buffer, s)
 			got := [][]float32{y.values(t), dx.values(t), dw.values(t)}

@@ -121,13 +121,48 @@ const convTolerance = 32 * ulp
 func convCases(s *source) []call {
 	var list []call
 	for _, c := range convShapes {
-		list = append(list, convForward(s, c, true, 0), convForward(s, c, false, 0), convData(s, c), convWeights(s, c))
+		for _, e := range []convEnd{{false, 1}, {true, 1}, {true, 0}, {true, 0.2}} {
+			list = append(list, convForward(s, c, e, 0), convTranspose(s, c, e))
+		}
+		list = append(list, convData(s, c), convWeights(s, c))
 	}
-	return append(list, convForward(s, convShapes[1], true, nan32), convForward(s, convShapes[1], false, inf32),
-		convForward(s, convShapes[8], true, nan32))
+	return append(list, convForward(s, convShapes[1], convEnd{true, 1}, nan32), convForward(s, convShapes[1], convEnd{false, 0.2}, inf32),
+		convForward(s, convShapes[8], convEnd{true, 0}, nan32))
 }
 
-func convForward(s *source, c kernels.ConvShape, biased bool, extreme float32) call {
+// convEnd is what a convolution does to its sums.
+type convEnd struct {
+	biased bool
+	slope  float32
+}
+
+// apply adds bias [channels] to the sums want of planes of the given area, whose
+// terms have the magnitudes scale, and activates them.
+func (e convEnd) apply(want, scale []float64, bias []float32, area int) {
+	for i := range want {
+		if e.biased {
+			v := float64(bias[i/area%len(bias)])
+			want[i], scale[i] = want[i]+v, scale[i]+math.Abs(v)
+		}
+		switch {
+		case want[i] < 0 && e.slope == 0:
+			want[i] = 0
+		case want[i] < 0:
+			want[i] *= float64(e.slope)
+		}
+	}
+	floor(scale)
+}
+
+// split returns the operands of a call by their roles.
+func (e convEnd) split(x []kernels.Buffer) (y, in, w, bias kernels.Buffer) {
+	if e.biased {
+		bias = x[3]
+	}
+	return x[0], x[1], x[2], bias
+}
+
+func convForward(s *source, c kernels.ConvShape, e convEnd, extreme float32) call {
 	x, w, bias := s.normal(c.XLen()), s.normal(c.WLen()), s.normal(c.OutC)
 	if extreme != 0 {
 		x = s.with(x, extreme)
@@ -138,24 +173,33 @@ func convForward(s *source, c kernels.ConvShape, biased bool, extreme float32) c
 		want[iy] += term
 		scale[iy] += math.Abs(term)
 	})
-	operands := []operand{outScaled(want, scale), in(x), in(w)}
-	if biased {
-		operands = append(operands, in(bias))
-		plane := c.OutH * c.OutW
-		for i := range want {
-			v := float64(bias[i/plane%c.OutC])
-			want[i], scale[i] = want[i]+v, scale[i]+math.Abs(v)
-		}
+	e.apply(want, scale, bias, c.OutH*c.OutW)
+	operands := []operand{outScaled(want, scale), in(x), in(w), in(bias)}
+	if !e.biased {
+		operands = operands[:3]
 	}
-	floor(scale)
 	return call{
-		name: fmt.Sprintf("Conv2d/%v,bias=%t,extreme=%g", c, biased, extreme), operands: operands, tol: convTolerance,
+		name: fmt.Sprintf("Conv2d/%v,bias=%t,slope=%g,extreme=%g", c, e.biased, e.slope, extreme), operands: operands, tol: convTolerance,
 		run: func(b kernels.Backend, x []kernels.Buffer) {
-			if biased {
-				b.Conv2d(x[0], x[1], x[2], x[3], c)
-			} else {
-				b.Conv2d(x[0], x[1], x[2], nil, c)
-			}
+			y, in, w, bias := e.split(x)
+			b.Conv2d(y, in, w, bias, c, e.slope)
+		},
+	}
+}
+
+func convTranspose(s *source, c kernels.ConvShape, e convEnd) call {
+	x, w, bias := s.normal(c.YLen()), s.normal(c.WLen()), s.normal(c.InC)
+	want, scale := backwardData(c, x, w)
+	e.apply(want, scale, bias, c.InH*c.InW)
+	operands := []operand{outScaled(want, scale), in(x), in(w), in(bias)}
+	if !e.biased {
+		operands = operands[:3]
+	}
+	return call{
+		name: fmt.Sprintf("ConvTranspose2d/%v,bias=%t,slope=%g", c, e.biased, e.slope), operands: operands, tol: convTolerance,
+		run: func(b kernels.Backend, x []kernels.Buffer) {
+			y, in, w, bias := e.split(x)
+			b.ConvTranspose2d(y, in, w, bias, c, e.slope)
 		},
 	}
 }
@@ -175,14 +219,21 @@ func floor(scale []float64) {
 	}
 }
 
-func convData(s *source, c kernels.ConvShape) call {
-	dy, w := s.normal(c.YLen()), s.normal(c.WLen())
-	want, scale := make([]float64, c.XLen()), make([]float64, c.XLen())
+// backwardData returns the sums of Conv2dBackwardData and the magnitudes of
+// their terms.
+func backwardData(c kernels.ConvShape, dy, w []float32) (want, scale []float64) {
+	want, scale = make([]float64, c.XLen()), make([]float64, c.XLen())
 	eachProduct(c, func(iy, ix, iw int) {
 		term := float64(dy[iy]) * float64(w[iw])
 		want[ix] += term
 		scale[ix] += math.Abs(term)
 	})
+	return want, scale
+}
+
+func convData(s *source, c kernels.ConvShape) call {
+	dy, w := s.normal(c.YLen()), s.normal(c.WLen())
+	want, scale := backwardData(c, dy, w)
 	floor(scale)
 	return call{
 		name: fmt.Sprintf("Conv2dBackwardData/%v", c), operands: []operand{outScaled(want, scale), in(dy), in(w)}, tol: convTolerance,

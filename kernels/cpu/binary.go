@@ -1,29 +1,26 @@
 package cpu
 
 import (
-	"fmt"
-
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
 // Binary computes y = op(p, q) with broadcasting by strides.
-func (b *Backend) Binary(op kernels.BinaryOp, y, p, q kernels.Buffer, shape, pStride, qStride []int, alpha float32) {
-	if op < 0 || op >= kernels.BinaryOps {
-		panic(fmt.Sprintf("cpu.Binary: operation %d, want 0 to %d", int(op), int(kernels.BinaryOps)-1))
-	}
-	dst := b.out("Binary", y, product(shape))
+func (b *Backend) Binary(op kernels.BinaryOp, y, p, q kernels.Buffer, sizes, pStride, qStride []int, alpha float32) {
+	shape.CheckBinary("cpu.Binary", op)
+	dst := b.out("Binary", y, shape.Product(sizes))
 	if len(dst) == 0 {
 		return
 	}
-	ps := b.strided("Binary", p, shape, pStride)
-	qs := b.strided("Binary", q, shape, qStride)
-	pAxes, qAxes := mergeAxes(shape, pStride, qStride)
+	ps := b.strided("Binary", p, sizes, pStride)
+	qs := b.strided("Binary", q, sizes, qStride)
+	pAxes, qAxes := shape.Merge(sizes, pStride, qStride)
 	f := b.table.vector.binary[op]
 	last := len(pAxes) - 1
-	inner, pStep, qStep := pAxes[last].size, pAxes[last].stride, qAxes[last].stride
+	inner, pStep, qStep := pAxes[last].Size, pAxes[last].Stride, qAxes[last].Stride
 	b.spreadRows(len(dst)/inner, inner, func(row, lo, hi int) {
-		pOff := offsetOf(pAxes[:last], row) + lo*pStep
-		qOff := offsetOf(qAxes[:last], row) + lo*qStep
+		pOff := shape.Offset(pAxes[:last], row) + lo*pStep
+		qOff := shape.Offset(qAxes[:last], row) + lo*qStep
 		out := dst[row*inner+lo : row*inner+hi]
 		if pStep <= 1 && qStep <= 1 {
 			f(out, operand(ps, pOff, pStep, len(out)), operand(qs, qOff, qStep, len(out)), alpha)
@@ -34,43 +31,10 @@ func (b *Backend) Binary(op kernels.BinaryOp, y, p, q kernels.Buffer, shape, pSt
 }
 
 // strided returns an operand's values after checking that the walk stays inside.
-func (b *Backend) strided(op string, x kernels.Buffer, shape, stride []int) []float32 {
-	if len(stride) != len(shape) {
-		panic(fmt.Sprintf("cpu.%s: %d strides %v, want one for each axis of shape %v", op, len(stride), stride, shape))
-	}
+func (b *Backend) strided(op string, x kernels.Buffer, sizes, stride []int) []float32 {
 	data := b.in(op, x, x.Len())
-	need := 1
-	for i, s := range stride {
-		if s < 0 {
-			panic(fmt.Sprintf("cpu.%s: stride %d in %v, want ≥ 0", op, s, stride))
-		}
-		need += (shape[i] - 1) * s
-	}
-	if len(data) < need {
-		panic(fmt.Sprintf("cpu.%s: buffer holds %d values, want at least %d (shape %v, strides %v)", op, len(data), need, shape, stride))
-	}
+	shape.CheckStrided("cpu."+op, len(data), sizes, stride)
 	return data
-}
-
-// mergeAxes drops axes of size 1 and joins neighbours that both operands walk
-// without a gap, so that the inner axis is as long as possible. At least one
-// axis stays.
-func mergeAxes(shape, pStride, qStride []int) (p, q []axis) {
-	for i, size := range shape {
-		if size == 1 {
-			continue
-		}
-		if k := len(p) - 1; k >= 0 && p[k].stride == size*pStride[i] && q[k].stride == size*qStride[i] {
-			p[k] = axis{p[k].size * size, pStride[i]}
-			q[k] = axis{q[k].size * size, qStride[i]}
-			continue
-		}
-		p, q = append(p, axis{size, pStride[i]}), append(q, axis{size, qStride[i]})
-	}
-	if len(p) == 0 {
-		p, q = []axis{{1, 1}}, []axis{{1, 1}}
-	}
-	return p, q
 }
 
 // operand is a run of n values, or the one value that repeats.

@@ -38,28 +38,3 @@ func (b *Backend) spreadRows(rows, cols int, body func(row, lo, hi int)) {
 		}
 	})
 }
-
-// axis is one dimension of a strided walk.
-type axis struct{ size, stride int }
-
-// offsetOf is where the index-th element of a row-major walk over axes lies.
-func offsetOf(axes []axis, index int) int {
-	offset := 0
-	for i := len(axes) - 1; i > 0; i-- {
-		offset += index % axes[i].size * axes[i].stride
-		index /= axes[i].size
-	}
-	if len(axes) > 0 {
-		offset += index * axes[0].stride
-	}
-	return offset
-}
-
-// product multiplies sizes.
-func product(sizes []int) int {
-	n := 1
-	for _, s := range sizes {
-		n *= s
-	}
-	return n
-}

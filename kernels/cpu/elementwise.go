@@ -1,9 +1,8 @@
 package cpu
 
 import (
-	"fmt"
-
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
 // Fill sets every value of y to v.
@@ -14,19 +13,10 @@ func (b *Backend) Fill(y kernels.Buffer, v float32) {
 
 // Copy2d copies rows of cols values.
 func (b *Backend) Copy2d(y, x kernels.Buffer, rows, cols, yStride, xStride int) {
-	if rows < 0 || cols < 0 || xStride < 0 || rows > 1 && yStride < cols {
-		panic(fmt.Sprintf("cpu.Copy2d: %d rows of %d values, strides %d and %d, want counts ≥ 0, the first stride ≥ the row, the second ≥ 0", rows, cols, yStride, xStride))
-	}
-	if rows == 0 || cols == 0 {
+	if !shape.CheckCopy("cpu.Copy2d", y.Len(), x.Len(), rows, cols, yStride, xStride) {
 		return
 	}
 	dst, src := b.out("Copy2d", y, y.Len()), b.in("Copy2d", x, x.Len())
-	if need := (rows-1)*yStride + cols; len(dst) < need {
-		panic(fmt.Sprintf("cpu.Copy2d: output holds %d values, want at least %d", len(dst), need))
-	}
-	if need := (rows-1)*xStride + cols; len(src) < need {
-		panic(fmt.Sprintf("cpu.Copy2d: input holds %d values, want at least %d", len(src), need))
-	}
 	if yStride == cols && xStride == cols {
 		rows, cols = 1, rows*cols
 	}
@@ -40,9 +30,7 @@ var unaryCost = [kernels.UnaryOps]int{1, 1, 1, 1, 1, 1, 4, 16, 4, 4, 1, 1}
 
 // Unary computes y = op(x).
 func (b *Backend) Unary(op kernels.UnaryOp, y, x kernels.Buffer, alpha, beta float32) {
-	if op < 0 || op >= kernels.UnaryOps {
-		panic(fmt.Sprintf("cpu.Unary: operation %d, want 0 to %d", int(op), int(kernels.UnaryOps)-1))
-	}
+	shape.CheckUnary("cpu.Unary", op)
 	src := b.in("Unary", x, x.Len())
 	dst := b.out("Unary", y, len(src))
 	f := b.table.vector.unary[op]

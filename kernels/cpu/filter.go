@@ -1,16 +1,13 @@
 package cpu
 
 import (
-	"fmt"
-
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
 // FilterSeparable correlates every plane with taps⊗taps, zero padded.
 func (b *Backend) FilterSeparable(y, x kernels.Buffer, planes, h, w int, taps []float32) {
-	if len(taps)%2 == 0 || planes < 1 || h < 1 || w < 1 {
-		panic(fmt.Sprintf("cpu.FilterSeparable: %d taps on %d planes of %d×%d, want an odd number and sizes ≥ 1", len(taps), planes, h, w))
-	}
+	shape.CheckFilter("cpu.FilterSeparable", planes, h, w, len(taps))
 	src := b.in("FilterSeparable", x, planes*h*w)
 	dst := b.out("FilterSeparable", y, planes*h*w)
 	radius := len(taps) / 2

@@ -1,27 +1,17 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
 var negativeInfinity = float32(math.Inf(-1))
 
-// checkPool panics unless every window covers an input value.
-func checkPool(op string, s kernels.PoolShape) {
-	ok := s.Planes >= 1 && s.InH >= 1 && s.InW >= 1 && s.OutH >= 1 && s.OutW >= 1 &&
-		s.Kernel >= 1 && s.Stride >= 1 && s.Pad >= 0 && s.Pad < s.Kernel &&
-		(s.OutH-1)*s.Stride-s.Pad < s.InH && (s.OutW-1)*s.Stride-s.Pad < s.InW
-	if !ok {
-		panic(fmt.Sprintf("cpu.%s: %+v, want sizes ≥ 1 and every window to cover an input value", op, s))
-	}
-}
-
 // MaxPool2d takes the largest value of every window.
 func (b *Backend) MaxPool2d(y, x kernels.Buffer, s kernels.PoolShape) {
-	checkPool("MaxPool2d", s)
+	shape.CheckPool("cpu.MaxPool2d", s)
 	src := b.in("MaxPool2d", x, s.Planes*s.InH*s.InW)
 	dst := b.out("MaxPool2d", y, s.Planes*s.OutH*s.OutW)
 	row := maxPoolRow
@@ -100,7 +90,7 @@ func (b *Backend) rowPool(horizontal func(y, x []float32)) func(y, plane, scratc
 
 // MaxPool2dBackward adds every dy to the dx of its window's first largest value.
 func (b *Backend) MaxPool2dBackward(dx, dy, x kernels.Buffer, s kernels.PoolShape) {
-	checkPool("MaxPool2dBackward", s)
+	shape.CheckPool("cpu.MaxPool2dBackward", s)
 	src := b.in("MaxPool2dBackward", x, s.Planes*s.InH*s.InW)
 	grad := b.in("MaxPool2dBackward", dy, s.Planes*s.OutH*s.OutW)
 	dst := b.out("MaxPool2dBackward", dx, len(src))

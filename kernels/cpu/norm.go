@@ -1,10 +1,10 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
 // normChannel holds a channel's constants, in the order in which assembly reads
@@ -15,19 +15,11 @@ type normChannel struct {
 	factor, offset    float32 // of x−mean and 1 in the gradient
 }
 
-// checkNorm panics on impossible sizes and returns the number of values of x.
-func checkNorm(op string, s kernels.NormShape) int {
-	if s.N < 1 || s.C < 1 || s.HW < 1 {
-		panic(fmt.Sprintf("cpu.%s: shape [%d %d %d], want sizes ≥ 1", op, s.N, s.C, s.HW))
-	}
-	return s.N * s.C * s.HW
-}
-
 // NormStats computes mean and biased variance of every channel. Sums are taken
 // in float64 of differences to the channel's first value, so that a large mean
 // costs no accuracy.
 func (b *Backend) NormStats(mean, variance, x kernels.Buffer, s kernels.NormShape) {
-	src := b.in("NormStats", x, checkNorm("NormStats", s))
+	src := b.in("NormStats", x, shape.CheckNorm("cpu.NormStats", s))
 	means, variances := b.out("NormStats", mean, s.C), b.out("NormStats", variance, s.C)
 	shift := func(c int) float32 {
 		if v := src[c*s.HW]; v-v == 0 {
@@ -69,7 +61,7 @@ func channels(mean, variance, gamma, beta []float32, s kernels.NormShape) []norm
 // NormApply normalises, scales, shifts and activates.
 func (b *Backend) NormApply(y, x, mean, variance, gamma, beta kernels.Buffer, s kernels.NormShape) {
 	const op = "NormApply"
-	src := b.in(op, x, checkNorm(op, s))
+	src := b.in(op, x, shape.CheckNorm("cpu."+op, s))
 	list := channels(b.in(op, mean, s.C), b.in(op, variance, s.C), b.optional(op, gamma, s.C), b.optional(op, beta, s.C), s)
 	dst := b.out(op, y, len(src))
 	b.spreadRows(s.N*s.C, s.HW, func(row, lo, hi int) {
@@ -86,7 +78,7 @@ func (b *Backend) NormApply(y, x, mean, variance, gamma, beta kernels.Buffer, s 
 // and M = N·HW.
 func (b *Backend) NormBackward(dx, dgamma, dbeta, dy, x, mean, variance, gamma, beta kernels.Buffer, s kernels.NormShape) {
 	const op = "NormBackward"
-	src := b.in(op, x, checkNorm(op, s))
+	src := b.in(op, x, shape.CheckNorm("cpu."+op, s))
 	grad := b.in(op, dy, len(src))
 	variances, gammas := b.in(op, variance, s.C), b.optional(op, gamma, s.C)
 	list := channels(b.in(op, mean, s.C), variances, gammas, b.optional(op, beta, s.C), s)

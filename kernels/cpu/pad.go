@@ -1,17 +1,9 @@
 package cpu
 
 import (
-	"fmt"
-
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
-
-// checkPad panics where the mirror image would need more than the plane has.
-func checkPad(op string, planes, h, w, pad int) {
-	if planes < 1 || pad < 0 || pad >= h || pad >= w {
-		panic(fmt.Sprintf("cpu.%s: padding %d of %d planes of %d×%d, want 0 ≤ padding < height and width", op, pad, planes, h, w))
-	}
-}
 
 // mirror maps a padded index to the index inside.
 func mirror(i, size, pad int) int {
@@ -27,7 +19,7 @@ func mirror(i, size, pad int) int {
 
 // PadReflect mirrors pad values around every plane.
 func (b *Backend) PadReflect(y, x kernels.Buffer, planes, h, w, pad int) {
-	checkPad("PadReflect", planes, h, w, pad)
+	shape.CheckPad("cpu.PadReflect", planes, h, w, pad)
 	oh, ow := h+2*pad, w+2*pad
 	src := b.in("PadReflect", x, planes*h*w)
 	dst := b.out("PadReflect", y, planes*oh*ow)
@@ -48,7 +40,7 @@ func (b *Backend) PadReflect(y, x kernels.Buffer, planes, h, w, pad int) {
 
 // PadReflectBackward adds every gradient to the value that it was copied from.
 func (b *Backend) PadReflectBackward(dx, dy kernels.Buffer, planes, h, w, pad int) {
-	checkPad("PadReflectBackward", planes, h, w, pad)
+	shape.CheckPad("cpu.PadReflectBackward", planes, h, w, pad)
 	oh, ow := h+2*pad, w+2*pad
 	grad := b.in("PadReflectBackward", dy, planes*oh*ow)
 	dst := b.out("PadReflectBackward", dx, planes*h*w)

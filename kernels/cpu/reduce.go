@@ -1,62 +1,26 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
 // Reduce folds the marked axes of x. All folding is done in float64.
-func (b *Backend) Reduce(op kernels.ReduceOp, y, x kernels.Buffer, shape []int, reduced []bool) {
-	if op < 0 || op >= kernels.ReduceOps {
-		panic(fmt.Sprintf("cpu.Reduce: operation %d, want 0 to %d", int(op), int(kernels.ReduceOps)-1))
-	}
-	if len(reduced) != len(shape) {
-		panic(fmt.Sprintf("cpu.Reduce: %d marks, want one for each axis of shape %v", len(reduced), shape))
-	}
-	src := b.in("Reduce", x, product(shape))
-	kept, folded, innerKept := reduceAxes(shape, reduced)
-	outputs, terms := 1, 1
-	for _, a := range kept {
-		outputs *= a.size
-	}
-	for _, a := range folded {
-		terms *= a.size
-	}
-	dst := b.out("Reduce", y, outputs)
+func (b *Backend) Reduce(op kernels.ReduceOp, y, x kernels.Buffer, sizes []int, reduced []bool) {
+	shape.CheckReduce("cpu.Reduce", op)
+	kept, folded, innerKept := shape.Reduce("cpu.Reduce", sizes, reduced)
+	src := b.in("Reduce", x, shape.Product(sizes))
+	dst := b.out("Reduce", y, shape.Volume(kept))
 	if len(dst) == 0 {
 		return
 	}
 	if innerKept {
-		b.reduceColumns(op, dst, src, kept, folded, terms)
+		b.reduceColumns(op, dst, src, kept, folded)
 	} else {
 		b.reduceRows(op, dst, src, kept, folded)
 	}
-}
-
-// reduceAxes splits the axes into kept and folded ones, joining neighbours of
-// a kind, and tells whether the innermost is kept.
-func reduceAxes(shape []int, reduced []bool) (kept, folded []axis, innerKept bool) {
-	stride := product(shape)
-	previous := -1 // kind of the axis before: 0 kept, 1 folded
-	for i, size := range shape {
-		if size == 1 {
-			continue
-		}
-		stride /= max(size, 1)
-		list, kind := &kept, 0
-		if reduced[i] {
-			list, kind = &folded, 1
-		}
-		if k := len(*list) - 1; kind == previous {
-			(*list)[k] = axis{(*list)[k].size * size, stride}
-		} else {
-			*list = append(*list, axis{size, stride})
-		}
-		previous = kind
-	}
-	return kept, folded, previous == 0
 }
 
 // start is the fold's neutral element.
@@ -77,18 +41,16 @@ func combine(op kernels.ReduceOp, u, v float64) float64 {
 
 // reduceRows folds where the innermost axis is folded: every output is made of
 // contiguous runs.
-func (b *Backend) reduceRows(op kernels.ReduceOp, dst, src []float32, kept, folded []axis) {
+func (b *Backend) reduceRows(op kernels.ReduceOp, dst, src []float32, kept, folded []shape.Axis) {
 	runs, length := 1, 1
 	if k := len(folded) - 1; k >= 0 {
-		length = folded[k].size
+		length = folded[k].Size
 		folded = folded[:k]
-		for _, a := range folded {
-			runs *= a.size
-		}
+		runs = shape.Volume(folded)
 	}
 	f := b.table.vector.fold[op]
 	totals := b.foldRuns(op, len(dst), runs, length, func(acc *[2]float64, output, run, lo, hi int) {
-		base := offsetOf(kept, output) + offsetOf(folded, run)
+		base := shape.Offset(kept, output) + shape.Offset(folded, run)
 		f(acc, src[base+lo:base+hi])
 	})
 	for i := range dst {
@@ -139,18 +101,18 @@ const columnRun = 1024
 type columns struct {
 	op             kernels.ReduceOp
 	fold           func(acc []float64, x []float32)
-	kept, folded   []axis // but the inner axis
-	inner, width   int    // sizes of the inner axis and of a run
-	cuts, segments int    // runs of the inner axis, segments of the rows
-	rows, perUnit  int    // rows in all and of a segment
+	kept, folded   []shape.Axis // but the inner axis
+	inner, width   int          // sizes of the inner axis and of a run
+	cuts, segments int          // runs of the inner axis, segments of the rows
+	rows, perUnit  int          // rows in all and of a segment
 	src            []float32
 }
 
 // reduceColumns folds where the innermost axis is kept: contiguous rows are
 // folded into rows of partial results.
-func (b *Backend) reduceColumns(op kernels.ReduceOp, dst, src []float32, kept, folded []axis, rows int) {
-	last := len(kept) - 1
-	c := columns{op: op, fold: b.table.vector.foldColumns[op], kept: kept[:last], folded: folded, inner: kept[last].size, rows: rows, src: src}
+func (b *Backend) reduceColumns(op kernels.ReduceOp, dst, src []float32, kept, folded []shape.Axis) {
+	last, rows := len(kept)-1, shape.Volume(folded)
+	c := columns{op: op, fold: b.table.vector.foldColumns[op], kept: kept[:last], folded: folded, inner: kept[last].Size, rows: rows, src: src}
 	c.width = min(c.inner, columnRun)
 	c.cuts = (c.inner + c.width - 1) / c.width
 	// All segments' partial results are held at once, so their number is bounded.
@@ -195,9 +157,9 @@ func (c *columns) foldUnit(acc []float64, block, lo, segment int) {
 	for i := range acc {
 		acc[i] = start(c.op)
 	}
-	base := offsetOf(c.kept, block) + lo
+	base := shape.Offset(c.kept, block) + lo
 	for row := segment * c.perUnit; row < min((segment+1)*c.perUnit, c.rows); row++ {
-		at := base + offsetOf(c.folded, row)
+		at := base + shape.Offset(c.folded, row)
 		c.fold(acc, c.src[at:at+len(acc)])
 	}
 }

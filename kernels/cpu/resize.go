@@ -1,21 +1,14 @@
 package cpu
 
 import (
-	"fmt"
-
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
-
-func checkResize(op string, planes, h, w, oh, ow int) {
-	if planes < 1 || h < 1 || w < 1 || oh < 1 || ow < 1 {
-		panic(fmt.Sprintf("cpu.%s: %d planes from %d×%d to %d×%d, want sizes ≥ 1", op, planes, h, w, oh, ow))
-	}
-}
 
 // ResizeBilinear interpolates planes to another size: along the rows first, of
 // which a chunk keeps the last two, then between them.
 func (b *Backend) ResizeBilinear(y, x kernels.Buffer, planes, h, w, oh, ow int) {
-	checkResize("ResizeBilinear", planes, h, w, oh, ow)
+	shape.CheckResize("cpu.ResizeBilinear", planes, h, w, oh, ow)
 	src := b.in("ResizeBilinear", x, planes*h*w)
 	dst := b.out("ResizeBilinear", y, planes*oh*ow)
 	across, down := lerps(w, ow), lerps(h, oh)
@@ -56,7 +49,7 @@ func (b *Backend) spreadRowGroups(planes, rows, cols int, body func(plane, lo, h
 // outputs between rows are gathered for every input row, then scattered along
 // it.
 func (b *Backend) ResizeBilinearBackward(dx, dy kernels.Buffer, planes, h, w, oh, ow int) {
-	checkResize("ResizeBilinearBackward", planes, h, w, oh, ow)
+	shape.CheckResize("cpu.ResizeBilinearBackward", planes, h, w, oh, ow)
 	grad := b.in("ResizeBilinearBackward", dy, planes*oh*ow)
 	dst := b.out("ResizeBilinearBackward", dx, planes*h*w)
 	across, down := lerps(w, ow), lerps(h, oh)

@@ -1,11 +1,11 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
 // Softmax computes the softmax of every row over the columns that mask allows.
@@ -58,9 +58,7 @@ func (b *Backend) softmaxRow(y, x, mask []float32, acc *[2]float64) {
 // SmallestK marks the k smallest values of every row. NaN counts as larger than
 // every number.
 func (b *Backend) SmallestK(mask, x kernels.Buffer, rows, cols, k int) {
-	if k < 0 || k > cols {
-		panic(fmt.Sprintf("cpu.SmallestK: k is %d, want 0 to %d", k, cols))
-	}
+	shape.CheckSmallest("cpu.SmallestK", cols, k)
 	src := b.in("SmallestK", x, rows*cols)
 	dst := b.out("SmallestK", mask, rows*cols)
 	group := max(grain/32/max(cols, 1), 1)

@@ -1,102 +1,62 @@
 package cpu
 
 import (
-	"fmt"
-
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
-// permuted is one axis of a permutation.
-type permuted struct{ size, from, to int } // strides in the input and output
-
 // Permute writes x with its axes reordered.
-func (b *Backend) Permute(y, x kernels.Buffer, shape, perm []int) {
-	src := b.in("Permute", x, product(shape))
+func (b *Backend) Permute(y, x kernels.Buffer, sizes, perm []int) {
+	src := b.in("Permute", x, shape.Product(sizes))
 	dst := b.out("Permute", y, len(src))
 	if len(src) == 0 {
 		return
 	}
-	axes := permutedAxes(shape, perm)
+	axes := shape.Permute("cpu.Permute", sizes, perm)
 	last := axes[len(axes)-1]
-	if last.from == 1 {
+	if last.From == 1 {
 		b.copyRows(dst, src, axes)
 		return
 	}
 	// The output's inner axis and the input's make matrices to transpose; all
 	// other axes only place them.
-	var inner permuted
-	var outer []permuted
+	var inner shape.Permuted
+	var outer []shape.Permuted
 	for _, a := range axes[:len(axes)-1] {
-		if a.from == 1 {
+		if a.From == 1 {
 			inner = a
 		} else {
 			outer = append(outer, a)
 		}
 	}
 	from, to := walks(outer)
-	step := max(grain/inner.size/alignment*alignment, alignment)
-	cuts := (last.size + step - 1) / step
-	matrices := len(src) / (last.size * inner.size)
-	group := max(grain/(min(step, last.size)*inner.size), 1)
+	step := max(grain/inner.Size/alignment*alignment, alignment)
+	cuts := (last.Size + step - 1) / step
+	matrices := len(src) / (last.Size * inner.Size)
+	group := max(grain/(min(step, last.Size)*inner.Size), 1)
 	b.pool.run((matrices*cuts+group-1)/group, func(chunk int) {
 		for unit := chunk * group; unit < min((chunk+1)*group, matrices*cuts); unit++ {
 			matrix, lo := unit/cuts, unit%cuts*step
-			b.table.vector.transpose(dst[offsetOf(to, matrix)+lo:], src[offsetOf(from, matrix)+lo*last.from:],
-				min(step, last.size-lo), inner.size, inner.to, last.from)
+			b.table.vector.transpose(dst[shape.Offset(to, matrix)+lo:], src[shape.Offset(from, matrix)+lo*last.From:],
+				min(step, last.Size-lo), inner.Size, inner.To, last.From)
 		}
 	})
 }
 
-// permutedAxes lists the axes in the output's order without those of size 1,
-// neighbours that stay neighbours joined.
-func permutedAxes(shape, perm []int) []permuted {
-	if len(perm) != len(shape) {
-		panic(fmt.Sprintf("cpu.Permute: order %v, want one entry for each axis of shape %v", perm, shape))
-	}
-	strides, seen := make([]int, len(shape)), make([]bool, len(shape))
-	for i, stride := len(shape)-1, 1; i >= 0; i-- {
-		strides[i] = stride
-		stride *= shape[i]
-	}
-	var axes []permuted
-	for _, p := range perm {
-		if p < 0 || p >= len(shape) || seen[p] {
-			panic(fmt.Sprintf("cpu.Permute: order %v, want every axis of shape %v once", perm, shape))
-		}
-		seen[p] = true
-		if shape[p] == 1 {
-			continue
-		}
-		if k := len(axes) - 1; k >= 0 && axes[k].from == strides[p]*shape[p] {
-			axes[k] = permuted{size: axes[k].size * shape[p], from: strides[p]}
-		} else {
-			axes = append(axes, permuted{size: shape[p], from: strides[p]})
-		}
-	}
-	if len(axes) == 0 {
-		axes = []permuted{{size: 1, from: 1}}
-	}
-	for i, stride := len(axes)-1, 1; i >= 0; i-- {
-		axes[i].to = stride
-		stride *= axes[i].size
-	}
-	return axes
-}
-
 // walks splits axes into the input's and the output's walk.
-func walks(axes []permuted) (from, to []axis) {
+func walks(axes []shape.Permuted) (from, to []shape.Axis) {
 	for _, a := range axes {
-		from, to = append(from, axis{a.size, a.from}), append(to, axis{a.size, a.to})
+		from, to = append(from, shape.Axis{Size: a.Size, Stride: a.From}), append(to, shape.Axis{Size: a.Size, Stride: a.To})
 	}
 	return from, to
 }
 
 // copyRows permutes where the inner axis stays in place.
-func (b *Backend) copyRows(dst, src []float32, axes []permuted) {
-	cols := axes[len(axes)-1].size
+func (b *Backend) copyRows(dst, src []float32, axes []shape.Permuted) {
+	cols := axes[len(axes)-1].Size
 	from, _ := walks(axes[:len(axes)-1])
 	b.spreadRows(len(dst)/cols, cols, func(row, lo, hi int) {
-		copy(dst[row*cols+lo:row*cols+hi], src[offsetOf(from, row)+lo:])
+		copy(dst[row*cols+lo:row*cols+hi], src[shape.Offset(from, row)+lo:])
 	})
 }
 

@@ -13,7 +13,8 @@ const (
 	metadataKey = "__metadata__"
 	// maxHeader is the limit of the reference implementation, in bytes.
 	maxHeader = 100_000_000
-	prefixLen = 8 // the header length that opens the file
+	maxRank   = 64 // PyTorch's limit on a tensor's dimensions
+	prefixLen = 8  // the header length that opens the file
 )
 
 // Info describes one tensor of a file.
@@ -47,7 +48,7 @@ func parseHeader(header []byte, dataSize int64) ([]Info, map[string]string, erro
 		}
 		info, err := parseInfo(dec, key)
 		if err != nil {
-			return fmt.Errorf("tensor %q: %w", key, err)
+			return fmt.Errorf("tensor %.64q: %w", key, err)
 		}
 		infos = append(infos, info)
 		return nil
@@ -71,7 +72,7 @@ func eachField(dec *json.Decoder, visit func(key string) error) error {
 	if open, err := dec.Token(); err != nil {
 		return fmt.Errorf("header is not valid JSON: %w", err)
 	} else if open != json.Delim('{') {
-		return fmt.Errorf("header has %v where an object should stand", open)
+		return fmt.Errorf("header has %.64v where an object should stand", open)
 	}
 	seen := map[string]bool{}
 	for dec.More() {
@@ -81,7 +82,7 @@ func eachField(dec *json.Decoder, visit func(key string) error) error {
 		}
 		key := token.(string) // inside an object the decoder yields string keys only
 		if seen[key] {
-			return fmt.Errorf("header has %q twice", key)
+			return fmt.Errorf("header has %.64q twice", key)
 		}
 		seen[key] = true
 		if err := visit(key); err != nil {
@@ -99,7 +100,7 @@ func parseMetadata(dec *json.Decoder) (map[string]string, error) {
 	err := eachField(dec, func(key string) error {
 		var value string
 		if err := dec.Decode(&value); err != nil {
-			return fmt.Errorf("metadata %q is not a string: %w", key, err)
+			return fmt.Errorf("metadata %.64q is not a string", key)
 		}
 		metadata[key] = value
 		return nil
@@ -112,18 +113,19 @@ func parseInfo(dec *json.Decoder, name string) (Info, error) {
 	var shape, offsets []int64
 	err := eachField(dec, func(key string) error {
 		var target any
+		want := "a list of whole numbers"
 		switch key {
 		case "dtype":
-			target = &info.DType
+			target, want = &info.DType, "a string"
 		case "shape":
 			target = &shape
 		case "data_offsets":
 			target = &offsets
 		default:
-			return fmt.Errorf("unknown header field %q", key)
+			return fmt.Errorf("unknown header field %.64q", key)
 		}
 		if err := dec.Decode(target); err != nil {
-			return fmt.Errorf("header field %s: %w", key, err)
+			return fmt.Errorf("header field %s is not %s", key, want) // err may quote all of it
 		}
 		return nil
 	})
@@ -131,9 +133,11 @@ func parseInfo(dec *json.Decoder, name string) (Info, error) {
 	case err != nil:
 		return Info{}, err
 	case info.DType.Size() == 0:
-		return Info{}, fmt.Errorf("unknown dtype %q", info.DType)
+		return Info{}, fmt.Errorf("unknown dtype %.64q", info.DType)
 	case shape == nil:
 		return Info{}, errors.New("header has no shape")
+	case len(shape) > maxRank:
+		return Info{}, fmt.Errorf("shape has %d sizes, want at most %d", len(shape), maxRank)
 	case len(offsets) != 2:
 		return Info{}, fmt.Errorf("data_offsets has %d numbers, want 2", len(offsets))
 	}
@@ -160,19 +164,19 @@ func checkLayout(infos []Info, dataSize int64) error {
 	var at int64
 	for _, info := range infos {
 		if info.begin < 0 || info.end < info.begin || info.end > dataSize {
-			return fmt.Errorf("tensor %q: bytes %d to %d lie outside the %d bytes of data",
+			return fmt.Errorf("tensor %.64q: bytes %d to %d lie outside the %d bytes of data",
 				info.Name, info.begin, info.end, dataSize)
 		}
 		if info.begin != at {
-			return fmt.Errorf("tensor %q: starts at byte %d, want %d (gap or overlap)", info.Name, info.begin, at)
+			return fmt.Errorf("tensor %.64q: starts at byte %d, want %d (gap or overlap)", info.Name, info.begin, at)
 		}
 		n, err := numel(info.Shape)
 		if err != nil {
-			return fmt.Errorf("tensor %q: %w", info.Name, err)
+			return fmt.Errorf("tensor %.64q: %w", info.Name, err)
 		}
 		// n is at most maxValues, a value at most 8 bytes: no overflow.
 		if want := int64(n) * int64(info.DType.Size()); want != info.end-info.begin {
-			return fmt.Errorf("tensor %q: has %d bytes, want %d for %s %v",
+			return fmt.Errorf("tensor %.64q: has %d bytes, want %d for %s %v",
 				info.Name, info.end-info.begin, want, info.DType, info.Shape)
 		}
 		at = info.end

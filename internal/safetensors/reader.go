@@ -1,6 +1,7 @@
 package safetensors
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -31,6 +32,9 @@ func NewReader(file io.ReaderAt, size int64) (*Reader, error) {
 	}
 	if err := readFull(file, prefix[:], 0); err != nil {
 		return nil, err
+	}
+	if torch := bytes.HasPrefix(prefix[:], []byte("PK\x03\x04")) || bytes.HasPrefix(prefix[:], []byte("\x80\x02")); torch {
+		return nil, errors.New("not a safetensors file but, it seems, one of torch.save: rename it to end in .pth")
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > maxHeader || length > uint64(size-prefixLen) {
@@ -97,10 +101,10 @@ func (r *Reader) load(info Info) (Tensor, error) {
 	for rest := t.Data; len(rest) > 0; {
 		n := min(len(rest), chunk)
 		if err := readFull(r.data, raw[:n*size], at); err != nil {
-			return Tensor{}, fmt.Errorf("tensor %q: %w", info.Name, err)
+			return Tensor{}, fmt.Errorf("tensor %.64q: %w", info.Name, err)
 		}
 		if err := DecodeValues(info.DType, rest[:n], raw[:n*size]); err != nil {
-			return Tensor{}, fmt.Errorf("tensor %q: %w", info.Name, err)
+			return Tensor{}, fmt.Errorf("tensor %.64q: %w", info.Name, err)
 		}
 		rest, at = rest[n:], at+int64(n*size)
 	}

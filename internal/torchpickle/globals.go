@@ -34,7 +34,7 @@ func lookUp(module, name string) (global, error) {
 	g := global(module + "." + name)
 	_, isStorage := storageTypes[g]
 	if _, isFunction := functions[g]; !isStorage && !isFunction {
-		return "", fmt.Errorf("global %q is not allowed: the file holds more than tensors; "+
+		return "", fmt.Errorf("global %.64q is not allowed: the file holds more than tensors; "+
 			"save only the state_dict with torch.save", g)
 	}
 	return g, nil
@@ -108,6 +108,10 @@ func rebuildParameter(_ *machine, args tuple) (any, error) {
 	return v, nil
 }
 
+// maxKey bounds the bytes of a storage's key, which torch.save counts up or takes
+// from an address.
+const maxKey = 64
+
 // loadStorage turns a persistent id into a storage:
 // ('storage', class, key, location, numel[, view_metadata]). The location,
 // such as cuda:0, says where the tensor once lived and is ignored.
@@ -125,12 +129,18 @@ func loadStorage(id any) (storage, error) {
 		return storage{}, fmt.Errorf("storage class is %s", kind(t[1]))
 	}
 	key, ok := t[2].(string)
-	if !ok || key == "" || strings.ContainsAny(key, `/\`) || key == "." || key == ".." {
-		return storage{}, fmt.Errorf("storage key %q is not a plain name", fmt.Sprint(t[2]))
+	if !ok {
+		return storage{}, fmt.Errorf("storage key is %s, want str", kind(t[2]))
+	}
+	if key == "" || len(key) > maxKey || strings.ContainsAny(key, `/\`) || key == "." || key == ".." {
+		return storage{}, fmt.Errorf("storage key %.64q is not a plain name", key)
 	}
 	numel, ok := t[4].(int64)
-	if !ok || numel < 0 || numel > maxNumel {
-		return storage{}, fmt.Errorf("storage %s: size %v is out of range", key, t[4])
+	if !ok {
+		return storage{}, fmt.Errorf("storage %s: size is %s, want int", key, kind(t[4]))
+	}
+	if numel < 0 || numel > maxNumel {
+		return storage{}, fmt.Errorf("storage %s: size %d is out of range", key, numel)
 	}
 	return storage{key: key, dtype: dtype, numel: numel}, nil
 }

@@ -54,6 +54,10 @@ var hostile = []struct {
 	{"build on a tensor class", "\x80\x02ctorch\nFloatStorage\n}b.", "set attributes of torch.FloatStorage"},
 	{"persistent id of another kind", "\x80\x02(X\x06\x00\x00\x00moduletQ.", "not a storage"},
 	{"storage key with a path", "\x80\x02" + strings.Replace(pid, "X\x01\x00\x00\x000", "X\x06\x00\x00\x00../etc", 1) + ".", "not a plain name"},
+	{"storage key of another type", "\x80\x02" + strings.Replace(pid, "X\x01\x00\x00\x000", "K\x00", 1) + ".", "storage key is int, want str"},
+	{"storage key that doubles sixty times", "\x80\x02(X\x07\x00\x00\x00storagectorch\nFloatStorage\nK\x00" + strings.Repeat("q\x00h\x00\x86", 60) + "X\x03\x00\x00\x00cpuK\x04tQ.", "storage key is tuple, want str"},
+	{"storage key of 100 bytes", "\x80\x02" + strings.Replace(pid, "X\x01\x00\x00\x000", "X\x64\x00\x00\x00"+strings.Repeat("0", 100), 1) + ".", "not a plain name"},
+	{"storage size of another type", "\x80\x02" + strings.Replace(pid, "K\x04tQ", "NtQ", 1) + ".", "size is None, want int"},
 	{"storage of negative size", "\x80\x02" + strings.Replace(pid, "K\x04tQ", "J\xff\xff\xff\xfftQ", 1) + ".", "out of range"},
 	{"storage view", "\x80\x02" + strings.Replace(pid, "K\x04tQ", "K\x04)tQ", 1) + ".", "view of another one"},
 	{"one storage, two sizes", "\x80\x02" + pid + strings.Replace(pid, "K\x04tQ", "K\x05tQ", 1) + ".", "described in two ways"},
@@ -115,6 +119,19 @@ func TestBombsAreBounded(t *testing.T) {
 		_, err = flatten(state.value)
 		require.ErrorContains(t, err, "nested")
 	})
+	t.Run("long names", func(t *testing.T) {
+		inner, root := newDict(), newDict()
+		require.NoError(t, inner.set("b", nil))
+		require.NoError(t, root.set(strings.Repeat("a", maxName-1), inner))
+		_, err := flatten(root)
+		require.ErrorContains(t, err, "a name of 513 bytes, want at most 512")
+		require.Less(t, len(err.Error()), 200)
+	})
+	t.Run("zip entries that overlap", func(t *testing.T) {
+		z := &zipStorages{size: 1000, unread: 100}
+		_, err := z.read(storage{key: "0", dtype: "F32", numel: 26})
+		require.ErrorContains(t, err, "more bytes than the file has")
+	})
 	t.Run("one storage many times", func(t *testing.T) {
 		s := storage{key: "0", dtype: "F32", numel: minBudget}
 		v := view{storage: s, shape: []int64{minBudget}, stride: []int64{1}}
@@ -124,7 +141,7 @@ func TestBombsAreBounded(t *testing.T) {
 }
 
 // archive builds a zip file; names with a leading * are compressed.
-func archive(t *testing.T, entries ...[2]string) []byte {
+func archive(t testing.TB, entries ...[2]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -143,17 +160,21 @@ func archive(t *testing.T, entries ...[2]string) []byte {
 	return b.Bytes()
 }
 
-func TestHostileContainers(t *testing.T) {
+// container is a whole file with the error it has to give, "" for a good one.
+type container struct {
+	name string
+	data []byte
+	want string
+}
+
+// containers are files around good and bad pickles, seeds of the fuzz test too.
+func containers(t testing.TB) []container {
 	good := entry(rebuild + "K\x00(K\x04t(K\x01t\x89NtR")
 	values := strings.Repeat("\x00\x00\x80\x3f", 4)
 	legacy := legacyMagic + legacyProtocol + "\x80\x02}X\x0d\x00\x00\x00little_endian\x88s."
 	keys := "\x80\x02]X\x01\x00\x00\x000a."
 	count := func(n uint64) string { return string(binary.LittleEndian.AppendUint64(nil, n)) }
-	tests := []struct {
-		name string
-		data []byte
-		want string // "" means the file is good
-	}{
+	return []container{
 		{"good zip", archive(t, [2]string{"m/data.pkl", good}, [2]string{"m/data/0", values}), ""},
 		{"good zip with byte order", archive(t, [2]string{"m/data.pkl", good}, [2]string{"m/byteorder", "little"}, [2]string{"m/data/0", values}), ""},
 		{"big endian", archive(t, [2]string{"m/data.pkl", good}, [2]string{"m/byteorder", "big"}, [2]string{"m/data/0", values}), "big-endian"},
@@ -161,6 +182,11 @@ func TestHostileContainers(t *testing.T) {
 		{"pickle too deep", archive(t, [2]string{"x/m/data.pkl", good}), "without data.pkl"},
 		{"two pickles", archive(t, [2]string{"m/data.pkl", good}, [2]string{"n/data.pkl", good}), "several data.pkl"},
 		{"same entry twice", archive(t, [2]string{"m/data.pkl", good}, [2]string{"m/data.pkl", good}), "appears twice"},
+		{"path out of the archive", archive(t, [2]string{"m/data.pkl", good}, [2]string{"m/data/0", values}, [2]string{"../../etc/passwd", "x"}), `"../../etc/passwd" is no plain path`},
+		{"absolute path", archive(t, [2]string{"/m/data.pkl", good}), `"/m/data.pkl" is no plain path`},
+		{"path of Windows", archive(t, [2]string{"m/data.pkl", good}, [2]string{`m\..\..\x`, "x"}), "is no plain path"},
+		{"path through the parent", archive(t, [2]string{"../data.pkl", good}, [2]string{"../data/0", values}), "is no plain path"},
+		{"zip with a folder's entry", archive(t, [2]string{"m/", ""}, [2]string{"m/data.pkl", good}, [2]string{"m/data/0", values}), ""},
 		{"no storage", archive(t, [2]string{"m/data.pkl", good}), "without data/0"},
 		{"short storage", archive(t, [2]string{"m/data.pkl", good}, [2]string{"m/data/0", values[1:]}), "has 15 bytes, want 16"},
 		{"long storage", archive(t, [2]string{"m/data.pkl", good}, [2]string{"m/data/0", values + "!"}), "has 17 bytes, want at most 16"},
@@ -180,10 +206,14 @@ func TestHostileContainers(t *testing.T) {
 		{"storage listed twice", []byte(legacy + good + "\x80\x02](X\x01\x00\x00\x000X\x01\x00\x00\x000e." + count(4) + values + count(4) + values), "listed twice"},
 		{"storage of no tensor", []byte(legacy + good + "\x80\x02]X\x01\x00\x00\x001a." + count(4) + values), "belongs to no tensor"},
 
+		{"renamed safetensors file", []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"), "rename it to end in .safetensors"},
 		{"text", []byte("this is not a weights file"), "neither a zip archive nor the legacy form"},
 		{"empty", nil, "neither"},
 	}
-	for _, tt := range tests {
+}
+
+func TestHostileContainers(t *testing.T) {
+	for _, tt := range containers(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			tensors, err := Read(bytes.NewReader(tt.data), int64(len(tt.data)), nil)
 			if tt.want != "" {

@@ -60,7 +60,7 @@ func (l *legacyStorages) index(keys []string, known map[string]storage, at, size
 	for _, key := range keys {
 		s, ok := known[key]
 		if _, twice := l.start[key]; !ok || twice {
-			return fmt.Errorf("storage %q is listed twice or belongs to no tensor", key)
+			return fmt.Errorf("storage %.64q is listed twice or belongs to no tensor", key)
 		}
 		var prefix [8]byte
 		if n, err := l.file.ReadAt(prefix[:], at); n < len(prefix) {

@@ -31,6 +31,8 @@ func Read(file io.ReaderAt, size int64, keep func(name string) bool) ([]safetens
 		source, root, err = openZip(file, size)
 	case string(start[:]) == legacyMagic:
 		source, root, err = openLegacy(file, size)
+	case start[8] == '{':
+		return nil, errors.New("not a file of torch.save but, it seems, a safetensors file: rename it to end in .safetensors")
 	default:
 		return nil, errors.New("not a file of torch.save: neither a zip archive nor the legacy form")
 	}

@@ -164,9 +164,13 @@ func FuzzRead(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	for _, container := range containers(f) {
+		f.Add(container.data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tensors, err := Read(bytes.NewReader(data), int64(len(data)), nil)
 		if err != nil {
+			require.Less(t, len(err.Error()), 1000, "an error for people")
 			return
 		}
 		for _, tensor := range tensors {
@@ -187,8 +191,12 @@ func FuzzRun(f *testing.F) {
 		f.Add([]byte(p.program))
 	}
 	f.Fuzz(func(t *testing.T, program []byte) {
-		if state, err := run(program); err == nil {
-			_, _ = flatten(state.value)
+		state, err := run(program)
+		if err == nil {
+			_, err = flatten(state.value)
+		}
+		if err != nil {
+			require.Less(t, len(err.Error()), 1000, "an error for people")
 		}
 	})
 }

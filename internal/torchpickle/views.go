@@ -12,7 +12,8 @@ const (
 	maxNumel  = 1 << (bits.UintSize - 5) // keeps byte sizes in range of int
 	maxRank   = 16
 	maxDepth  = 8       // of nested dictionaries
-	maxNamed  = 1 << 20 // entries in one file
+	maxNamed  = 1 << 17 // entries in one file, however often its dictionaries repeat each other
+	maxName   = 512     // bytes of an entry's full name
 	minBudget = 1 << 20 // values allowed whatever the file's size
 )
 
@@ -118,6 +119,9 @@ func flatten(root any) ([]namedView, error) {
 				if prefix != "" {
 					key = prefix + "." + key
 				}
+				if len(key) > maxName {
+					return fmt.Errorf("torch file has a name of %d bytes, want at most %d: %.64q", len(key), maxName, key)
+				}
 				if err := walk(key, v.values[i], depth+1); err != nil {
 					return err
 				}
@@ -157,11 +161,11 @@ func load(source storages, fileSize int64, named []namedView) ([]safetensors.Ten
 		if !ok {
 			raw, err := source.read(s)
 			if err != nil {
-				return nil, fmt.Errorf("tensor %q: %w", n.name, err)
+				return nil, fmt.Errorf("tensor %.64q: %w", n.name, err)
 			}
 			values = make([]float32, s.numel)
 			if err := safetensors.DecodeValues(s.dtype, values, raw); err != nil {
-				return nil, fmt.Errorf("tensor %q: %w", n.name, err)
+				return nil, fmt.Errorf("tensor %.64q: %w", n.name, err)
 			}
 			cache[s.key] = values
 		}

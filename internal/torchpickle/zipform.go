@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 )
 
 // zipStorages are the entries NAME/data/KEY of an archive.
 type zipStorages struct {
 	size    int64  // of the file in bytes
+	unread  int64  // bytes that storages may still take: entries must not overlap
 	prefix  string // NAME/
 	entries map[string]*zip.File
 }
@@ -22,10 +24,13 @@ func openZip(file io.ReaderAt, size int64) (storages, any, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	z := &zipStorages{size: size, entries: map[string]*zip.File{}}
+	z := &zipStorages{size: size, unread: size, entries: map[string]*zip.File{}}
 	for _, entry := range archive.File {
+		if strings.Contains(entry.Name, `\`) || !fs.ValidPath(strings.TrimSuffix(entry.Name, "/")) {
+			return nil, nil, fmt.Errorf("zip entry %.64q is no plain path inside the archive", entry.Name)
+		}
 		if z.entries[entry.Name] != nil {
-			return nil, nil, fmt.Errorf("zip entry %q appears twice", entry.Name)
+			return nil, nil, fmt.Errorf("zip entry %.64q appears twice", entry.Name)
 		}
 		z.entries[entry.Name] = entry
 		if name, ok := strings.CutSuffix(entry.Name, "/data.pkl"); ok && !strings.Contains(name, "/") {
@@ -60,6 +65,9 @@ func openZip(file io.ReaderAt, size int64) (storages, any, error) {
 
 func (z *zipStorages) read(s storage) ([]byte, error) {
 	want := s.numel * int64(s.dtype.Size())
+	if z.unread -= want; z.unread < 0 {
+		return nil, errors.New("the storages take more bytes than the file has")
+	}
 	raw, err := z.content("data/"+s.key, want)
 	if err == nil && int64(len(raw)) != want {
 		err = fmt.Errorf("storage %s has %d bytes, want %d", s.key, len(raw), want)

@@ -1,6 +1,11 @@
 package perceptual
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/org/trustmae/internal/safetensors"
+)
 
 // blueprint describes the tensors of a set of weights and where to find them.
 type blueprint struct {
@@ -8,6 +13,8 @@ type blueprint struct {
 	files  []string // below the folder of weights, the preferred one first
 	prefix string   // that tensor names may carry in files
 	params []param
+
+	fold func([]safetensors.Tensor) ([]safetensors.Tensor, error) // from the file's tensors to the network's; nil: the same
 }
 
 // param is a tensor of a network, named without torchvision's prefix
@@ -27,11 +34,25 @@ var trunkFiles = map[Network][]string{
 		"alexnet-owt-7be5be79.pth", "alexnet-owt-4df8aa71.pth", "alexnet.pth"},
 	SqueezeNet: {"squeezenet1_1_features.safetensors", "squeezenet1_1_features.pth", "squeezenet1_1.safetensors",
 		"squeezenet1_1-b8a52dc0.pth", "squeezenet1_1-f364aa15.pth", "squeezenet1_1.pth"},
+	ResNet18: {"resnet18.safetensors", "resnet18-f37072fd.pth", "resnet18-5c106cde.pth", "resnet18.pth"},
+	ResNet50: {"resnet50.safetensors", "resnet50-0676ba61.pth", "resnet50-19c8e357.pth", "resnet50-11ad3fa6.pth", "resnet50.pth"},
+	WideResNet50: {"wide_resnet50_2.safetensors", "wide_resnet50_2-95faca4d.pth", "wide_resnet50_2-9ba9bcbe.pth",
+		"wide_resnet50_2.pth"},
 }
 
 // blueprint describes a trunk.
 func (n Network) blueprint() blueprint {
-	return blueprint{what: string(n) + " features", files: trunkFiles[n], prefix: "features.", params: n.params()}
+	plan := blueprint{what: string(n) + " features", files: trunkFiles[n], prefix: "features.", params: n.params()}
+	if n.residual() {
+		plan.prefix, plan.params, plan.fold = "", withNorms(plan.params), foldNorms
+	}
+	return plan
+}
+
+// residual tells networks of residual blocks, whose convolutions have batch norms
+// in place of a bias.
+func (n Network) residual() bool {
+	return slices.ContainsFunc(n.layers(), func(l layer) bool { return l.kind == stageLayer })
 }
 
 // params lists the network's tensors in the order of its layers.
@@ -45,11 +66,21 @@ func (n Network) params() []param {
 	for i, l := range n.layers() {
 		switch l.kind {
 		case convLayer:
-			conv(fmt.Sprint(i), l.in, l.out, l.kernel)
+			conv(l.label(i), l.in, l.out, l.kernel)
 		case fireLayer:
 			conv(fmt.Sprintf("%d.squeeze", i), l.in, l.squeeze, 1)
 			conv(fmt.Sprintf("%d.expand1x1", i), l.squeeze, l.out/2, 1)
 			conv(fmt.Sprintf("%d.expand3x3", i), l.squeeze, l.out/2, 3)
+		case stageLayer:
+			for b := range l.blocks {
+				branch, shortcut := l.block(b)
+				for _, c := range branch {
+					conv(c.name, c.in, c.out, c.kernel)
+				}
+				if shortcut != nil {
+					conv(shortcut.name, shortcut.in, shortcut.out, shortcut.kernel)
+				}
+			}
 		}
 	}
 	return list

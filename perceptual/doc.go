@@ -2,6 +2,9 @@
 // networks: the VGG feature loss that TrustMAE trains with ([FeatureLoss]) and
 // the LPIPS distance that its anomaly maps are made of ([LPIPS]).
 //
+// [Features] are the trunks alone, those of residual networks among them, for
+// detectors that compare patches; [Network.Stages] names a layer for each scale.
+//
 // Images are RGB [N,3,H,W] in [-1,1]. Networks have torchvision's layers and
 // numbering; they are never trained, but gradients flow through them.
 //
@@ -27,5 +30,6 @@
 // Perceptual Metric, CVPR 2018, version 0.1 of the authors' code. Feature loss
 // and anomaly map: Tan et al., TrustMAE, WACV 2021, sections 2 and equation 8.
 // VGG: Simonyan & Zisserman 2015. AlexNet: Krizhevsky 2014. SqueezeNet: Iandola
-// et al. 2016.
+// et al. 2016. Residual networks: He et al. 2016, wide ones Zagoruyko & Komodakis
+// 2016.
 package perceptual

@@ -49,7 +49,8 @@ func (f *Features) Source() string { return f.source }
 func (f *Features) Random() bool { return f.random }
 
 // State lists the weights under torchvision's names without the prefix
-// "features.", such as "0.weight". All are buffers: nothing trains them.
+// "features.", such as "0.weight"; batch norms are folded into the convolutions
+// before them, which have a "bias" instead. All are buffers: nothing trains them.
 func (f *Features) State() []nn.Entry { return f.weights.entries }
 
 // Forward returns the outputs of the layers with the given numbers
@@ -109,13 +110,15 @@ func (w *walk) release() {
 func (f *Features) layer(t *autograd.Tape, index int, x *autograd.Tensor) *autograd.Tensor {
 	switch l := f.table[index]; l.kind {
 	case convLayer:
-		return f.conv(t, fmt.Sprint(index), x, autograd.Conv2dParams{Stride: l.stride, Padding: l.padding})
+		return f.conv(t, l.label(index), x, autograd.Conv2dParams{Stride: l.stride, Padding: l.padding})
 	case reluLayer:
 		return t.ReLU(x)
 	case poolLayer:
-		return t.MaxPool2d(x, autograd.MaxPool2dParams{Kernel: l.kernel, Stride: l.stride, CeilMode: l.ceil})
+		return t.MaxPool2d(x, autograd.MaxPool2dParams{Kernel: l.kernel, Stride: l.stride, Padding: l.padding, CeilMode: l.ceil})
+	case stageLayer:
+		return f.stage(t, l, x)
 	default:
-		return f.fire(t, fmt.Sprint(index), x)
+		return f.fire(t, l.label(index), x)
 	}
 }
 

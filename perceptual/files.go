@@ -29,6 +29,9 @@ func load(dir string, plan blueprint) (*values, error) {
 		return nil, err
 	}
 	tensors, err := fit(found, plan)
+	if err == nil && plan.fold != nil {
+		tensors, err = plan.fold(tensors)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

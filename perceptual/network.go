@@ -6,7 +6,8 @@ import (
 )
 
 // Network names a feature network. Layers are numbered as in torchvision's
-// `features` module.
+// `features` module; those of a residual network are 0 conv1, 1 relu, 2 maxpool
+// and 3 to 6 layer1 to layer4.
 type Network string
 
 // The networks whose features can be computed.
@@ -15,7 +16,14 @@ const (
 	VGG16      Network = "vgg16"
 	AlexNet    Network = "alexnet"
 	SqueezeNet Network = "squeezenet1_1"
+
+	ResNet18     Network = "resnet18"
+	ResNet50     Network = "resnet50"
+	WideResNet50 Network = "wide_resnet50_2" // twice the channels inside its bottlenecks
 )
+
+// networks lists them all.
+var networks = []Network{VGG19, VGG16, AlexNet, SqueezeNet, ResNet18, ResNet50, WideResNet50}
 
 // layerKind says what a layer computes.
 type layerKind int
@@ -25,13 +33,16 @@ const (
 	reluLayer
 	poolLayer
 	fireLayer
+	stageLayer
 )
 
 // layer is one row of a network's table; convolutions have a bias.
 type layer struct {
 	kind    layerKind
-	in, out int // channels of convolutions and fire modules
-	squeeze int // channels inside a fire module
+	name    string // of its weights; "": its number
+	in, out int    // channels of convolutions, fire modules and stages
+	squeeze int    // channels inside a fire module or a bottleneck
+	blocks  int    // residual blocks of a stage
 	kernel  int
 	stride  int
 	padding int
@@ -49,8 +60,36 @@ func (n Network) layers() []layer {
 		return alexnetLayers
 	case SqueezeNet:
 		return squeezenetLayers
+	case ResNet18:
+		return resnetLayers(0, 2, 2, 2, 2)
+	case ResNet50:
+		return resnetLayers(64, 3, 4, 6, 3)
+	case WideResNet50:
+		return resnetLayers(128, 3, 4, 6, 3)
 	}
-	panic(fmt.Sprintf("perceptual: network %q, want one of %v", string(n), []Network{VGG19, VGG16, AlexNet, SqueezeNet}))
+	panic(fmt.Sprintf("perceptual: network %q, want one of %v", string(n), networks))
+}
+
+// label is what the weights of the layer with the given number are called.
+func (l layer) label(index int) string {
+	if l.name != "" {
+		return l.name
+	}
+	return fmt.Sprint(index)
+}
+
+// Stages returns the numbers of the last layer at each resolution, finest first:
+// the features that detectors build on. A pool at the end does not count.
+func (n Network) Stages() []int {
+	table := n.layers()
+	var stages []int
+	for i := range table {
+		last := i == len(table)-1
+		if last && table[i].kind != poolLayer || !last && table[i+1].stride > 1 {
+			stages = append(stages, i)
+		}
+	}
+	return stages
 }
 
 // MinSize returns the smallest side, in pixels, of images on which the network
@@ -67,8 +106,8 @@ func (n Network) MinSize(last int) int {
 // side, 0 where a window does not fit.
 func (n Network) outSize(side, last int) int {
 	for _, l := range n.layers()[:last+1] {
-		if l.kind != convLayer && l.kind != poolLayer {
-			continue
+		if l.kind == reluLayer || l.kind == fireLayer {
+			continue // they keep it
 		}
 		room := side + 2*l.padding - l.kernel
 		if l.ceil {

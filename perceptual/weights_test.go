@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -139,10 +140,14 @@ func TestRandomWeights(t *testing.T) {
 }
 
 func TestParamsMatchPublishedCounts(t *testing.T) {
-	want := map[Network]int{VGG19: 20_024_384, VGG16: 14_714_688, AlexNet: 2_469_696, SqueezeNet: 722_496}
+	want := map[Network]int{VGG19: 20_024_384, VGG16: 14_714_688, AlexNet: 2_469_696, SqueezeNet: 722_496,
+		ResNet18: 11_176_512, ResNet50: 23_508_032, WideResNet50: 66_834_240}
 	for n, count := range want {
 		got := 0
-		for _, p := range n.params() {
+		for _, p := range n.blueprint().params {
+			if strings.Contains(p.name, "running_") {
+				continue // a statistic
+			}
 			got += len(newTensor(p).Data)
 		}
 		require.Equal(t, count, got, n)

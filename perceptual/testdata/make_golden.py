@@ -140,29 +140,36 @@ NETS = {  # trunk, LPIPS taps, image size
     "alexnet": (alexnet(), [1, 4, 7, 9, 11], (64, 49)),
     "squeezenet1_1": (squeezenet(), [1, 4, 7, 9, 10, 11, 12], (64, 49)),
 }
-golden = {"features": {}, "lpips": [], "loss": []}
-for name, (net, taps, size) in NETS.items():
-    fill(net)
+
+
+def main():
+    golden = {"features": {}, "lpips": [], "loss": []}
+    for name, (net, taps, size) in NETS.items():
+        fill(net)
+        x, y = images(*size)
+        golden["features"][name] = [summary(f) | {"tap": t} for t, f in zip(taps, features(net, x, taps))]
+        if name == "vgg19":
+            continue
+        for order in ("lpips", "eq8"):
+            lin = [1 + uniform((1, f["shape"][1], 1, 1), 500 + i, 1) for i, f in enumerate(golden["features"][name])]
+            y.requires_grad_(True)
+            scalars, spatial = lpips(net, taps, x, y, lin, order)
+            (grad,) = torch.autograd.grad(scalars.sum(), y, retain_graph=True)
+            (spatial_grad,) = torch.autograd.grad((spatial * uniform(spatial.shape, 79, 1)).sum(), y)
+            golden["lpips"].append({
+                "net": name, "order": order, "size": size, "layers": scalars.tolist(), "spatial": summary(spatial),
+                "grad": summary(grad), "spatial_grad": summary(spatial_grad),
+            })
+    net, _, size = NETS["vgg19"]
     x, y = images(*size)
-    golden["features"][name] = [summary(f) | {"tap": t} for t, f in zip(taps, features(net, x, taps))]
-    if name == "vgg19":
-        continue
-    for order in ("lpips", "eq8"):
-        lin = [1 + uniform((1, f["shape"][1], 1, 1), 500 + i, 1) for i, f in enumerate(golden["features"][name])]
-        y.requires_grad_(True)
-        scalars, spatial = lpips(net, taps, x, y, lin, order)
-        (grad,) = torch.autograd.grad(scalars.sum(), y, retain_graph=True)
-        (spatial_grad,) = torch.autograd.grad((spatial * uniform(spatial.shape, 79, 1)).sum(), y)
-        golden["lpips"].append({
-            "net": name, "order": order, "size": size, "layers": scalars.tolist(), "spatial": summary(spatial),
-            "grad": summary(grad), "spatial_grad": summary(spatial_grad),
-        })
-net, _, size = NETS["vgg19"]
-x, y = images(*size)
-y.requires_grad_(True)
-for tap, norm, reduce in (("conv", "none", "mean"), ("relu", "none", "mean"), ("conv", "imagenet", "mean"), ("relu", "imagenet", "sum")):
-    loss = feature_loss(net, x, y, tap, norm, reduce)
-    (grad,) = torch.autograd.grad(loss, y)
-    golden["loss"].append({"tap": tap, "norm": norm, "reduce": reduce, "size": size, "value": loss.item(), "grad": summary(grad)})
-with open("golden.json", "w") as f:
-    json.dump(golden, f, indent=1)
+    y.requires_grad_(True)
+    for tap, norm, reduce in (("conv", "none", "mean"), ("relu", "none", "mean"), ("conv", "imagenet", "mean"), ("relu", "imagenet", "sum")):
+        loss = feature_loss(net, x, y, tap, norm, reduce)
+        (grad,) = torch.autograd.grad(loss, y)
+        golden["loss"].append({"tap": tap, "norm": norm, "reduce": reduce, "size": size, "value": loss.item(), "grad": summary(grad)})
+    with open("golden.json", "w") as f:
+        json.dump(golden, f, indent=1)
+
+
+if __name__ == "__main__":
+    main()

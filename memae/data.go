@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/org/trustmae/internal/parallel"
 	"github.com/org/trustmae/memae/dataset"
 )
 
@@ -69,7 +70,6 @@ func (j joined) find(i int) (class, index int) {
 type batch struct {
 	pixels  []float32 // [N,3,S,S], in [-1,1]
 	count   int
-	indices []int
 	classes []int
 }
 
@@ -87,58 +87,47 @@ func toUnit(dst, values []float32) {
 	}
 }
 
-// batches yields the photos of the given lists in turn, the next one being made
-// while the caller works. change alters a photo (augmentation) and may be nil.
-// The first error ends the sequence.
-func batches(ctx context.Context, data Data, size int, lists [][]int, change func(i int, img dataset.Image) dataset.Image) iter.Seq2[batch, error] {
-	type item struct {
-		b   batch
-		err error
-	}
-	return func(yield func(batch, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		ready := make(chan item, 1)
-		done := make(chan struct{})
-		defer func() { cancel(); <-done }()
-		go func() {
-			defer close(done)
-			defer close(ready)
-			for _, list := range lists {
-				b, err := loadBatch(data, size, list, change)
-				select {
-				case ready <- item{b, err}:
-				case <-ctx.Done():
-					return
-				}
-				if err != nil {
-					return
-				}
-			}
-		}()
-		for it := range ready {
-			if !yield(it.b, it.err) || it.err != nil {
-				return
-			}
-		}
-	}
+// PhotoError tells that a training photo could not be read or has another size
+// than the configuration's.
+type PhotoError struct {
+	Index int
+	Err   error
 }
 
-func loadBatch(data Data, size int, list []int, change func(i int, img dataset.Image) dataset.Image) (batch, error) {
+func (e *PhotoError) Error() string { return fmt.Sprintf("training photo %d: %v", e.Index, e.Err) }
+func (e *PhotoError) Unwrap() error { return e.Err }
+
+// augmenter changes training photo i without writing to its argument.
+type augmenter func(i int, img dataset.Image) dataset.Image
+
+// batches yields the photos of the given lists in turn, the next ones being read
+// and changed while the caller works. augment may be nil. The first error, that of
+// a photo (PhotoError) or ctx's, ends the sequence.
+func batches(ctx context.Context, data Data, size int, lists [][]int, augment augmenter) iter.Seq2[batch, error] {
+	return parallel.Ahead(ctx, len(lists), 1, func(ctx context.Context, i int) (batch, error) {
+		return loadBatch(ctx, data, size, lists[i], augment)
+	})
+}
+
+// loadBatch reads and changes photos in parallel.
+func loadBatch(ctx context.Context, data Data, size int, list []int, augment augmenter) (batch, error) {
 	n := 3 * size * size
-	b := batch{pixels: make([]float32, n*len(list)), count: len(list), indices: list}
-	for k, i := range list {
+	b := batch{pixels: make([]float32, n*len(list)), count: len(list), classes: make([]int, len(list))}
+	err := parallel.Each(ctx, len(list), func(k int) error {
+		i := list[k]
 		img, err := data.Image(i)
 		if err != nil {
-			return batch{}, fmt.Errorf("memae: training photo %d: %w", i, err)
+			return &PhotoError{i, err}
 		}
 		if img.Width != size || img.Height != size {
-			return batch{}, fmt.Errorf("memae: training photo %d is %d×%d, want %d×%d; resize the data or set size", i, img.Width, img.Height, size, size)
+			return &PhotoError{i, fmt.Errorf("%d×%d pixels, want %d×%d; resize the data or set size", img.Width, img.Height, size, size)}
 		}
-		if change != nil {
-			img = change(i, img)
+		if augment != nil {
+			img = augment(i, img)
 		}
 		toSigned(b.pixels[k*n:(k+1)*n], img.Pix)
-		b.classes = append(b.classes, data.Class(i))
-	}
-	return b, nil
+		b.classes[k] = data.Class(i)
+		return nil
+	})
+	return b, err
 }

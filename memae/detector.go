@@ -176,13 +176,10 @@ const scoreBatch = 8
 func (d *TrustMAE) finish(ctx context.Context, data Data) error {
 	var results []Result
 	read := make([]bool, d.gen.Memory.Len())
-	for list := range slices.Chunk(indices(data.Len()), scoreBatch) {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("memae: stopped while scoring the training photos: %w", err)
-		}
-		b, err := loadBatch(data, d.config.Size, list, nil)
+	lists := slices.Collect(slices.Chunk(indices(data.Len()), scoreBatch))
+	for b, err := range batches(ctx, data, d.config.Size, lists, nil) {
 		if err != nil {
-			return err
+			return fmt.Errorf("memae: scoring the training photos: %w", err)
 		}
 		scored, used := d.forward(b)
 		for i := range scored {

@@ -44,7 +44,7 @@ func (s *Stepper) Step(photos Data) (figures []Figure, err error) {
 		}
 		tr.pos.Ready = true
 	}
-	b, err := loadBatch(photos, tr.config.Size, indices(photos.Len()), nil)
+	b, err := loadBatch(context.Background(), photos, tr.config.Size, indices(photos.Len()), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func (tr *trainer) generatorParameters() []*autograd.Tensor {
 func (tr *trainer) adversarial() bool { return tr.config.Loss.GAN != 0 || tr.config.Loss.Feature != 0 }
 
 // run trains until the last epoch. save is called after every epoch and, when
-// ctx ends, before its error is returned.
+// ctx ends or a photo cannot be read any more, before that error is returned.
 func (tr *trainer) run(ctx context.Context, data Data, hooks Hooks, save func() error) error {
 	if data.Len() < 2 {
 		return fmt.Errorf("memae: %d training photos, want at least 2", data.Len())
@@ -120,14 +120,15 @@ func (tr *trainer) run(ctx context.Context, data Data, hooks Hooks, save func() 
 	}
 	for tr.pos.Epoch < tr.config.Epochs {
 		err := tr.epoch(ctx, data, hooks)
-		if err != nil && ctx.Err() == nil {
-			return err
+		var unread *PhotoError
+		if err != nil && !errors.Is(err, ctx.Err()) && !errors.As(err, &unread) {
+			return err // of a step, which may be half done
 		}
-		if err := save(); err != nil {
-			return errors.Join(fmt.Errorf("memae: checkpoint: %w", err), ctx.Err())
+		if failed := save(); failed != nil {
+			return errors.Join(fmt.Errorf("memae: checkpoint: %w", failed), err)
 		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("memae: training stopped in epoch %d of %d: %w", tr.pos.Epoch+1, tr.config.Epochs, ctx.Err())
+		if err != nil {
+			return fmt.Errorf("memae: training stopped in epoch %d of %d: %w", tr.pos.Epoch+1, tr.config.Epochs, err)
 		}
 	}
 	return nil
@@ -158,12 +159,6 @@ func (tr *trainer) epoch(ctx context.Context, data Data, hooks Hooks) error {
 		if hooks.Step != nil {
 			hooks.Step(StepStats{epoch, c.Epochs, tr.pos.Step, len(lists), b.count, figures, seconds})
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
 	}
 	means := scaleFigures(tr.pos.Sums, 1/float64(len(lists)))
 	if hooks.Epoch != nil {
@@ -276,7 +271,7 @@ func (tr *trainer) initMemory(ctx context.Context, data Data) error {
 	var latents []float32
 	for b, err := range batches(ctx, data, tr.config.Size, tr.config.order(data.Len(), 0), nil) {
 		if err != nil {
-			return err
+			return fmt.Errorf("memae: before the first step: %w", err)
 		}
 		t.NoGrad(func() {
 			tr.gen.SetClasses(b.classes)
@@ -288,9 +283,6 @@ func (tr *trainer) initMemory(ctx context.Context, data Data) error {
 		if len(latents)/dim >= 4*tr.config.Memory.Slots {
 			break
 		}
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("memae: training stopped before its first step: %w", ctx.Err())
 	}
 	tr.gen.Memory.SetSlots(latents, tr.config.stream(streamMemory, 0))
 	return nil

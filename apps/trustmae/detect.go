@@ -153,8 +153,11 @@ func (d *detection) run(ctx context.Context, out rowWriter) error {
 	t := d.session.start("detecting", len(d.inputs))
 	defer t.finish()
 	size := d.detector.Config().Size
-	for batch := range load(ctx, d.inputs, d.detector.Config().Batch, size) {
-		rows, err := d.score(ctx, batch)
+	for batch, err := range load(ctx, d.inputs, d.detector.Config().Batch, size) {
+		var rows []row
+		if err == nil {
+			rows, err = d.score(ctx, batch)
+		}
 		if errors.Is(err, context.Canceled) {
 			break
 		}

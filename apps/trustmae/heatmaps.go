@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/org/trustmae/internal/parallel"
 	"github.com/org/trustmae/memae"
 	"github.com/org/trustmae/memae/dataset"
 	"github.com/org/trustmae/memae/heatmap"
@@ -39,21 +40,13 @@ func (h *heatmaps) save(ctx context.Context, all []drawing) error {
 			return fmt.Errorf("make the folder for heat maps: %w", err)
 		}
 	}
-	failed := make([]error, len(all))
-	concurrently(ctx, len(all), func(i int) {
+	return parallel.Each(ctx, len(all), func(i int) error {
 		photo, err := dataset.Load(all[i].path)
-		if err != nil {
-			failed[i] = err
-			return
-		}
-		failed[i] = heatmap.SavePNG(paths[i], h.scale.overlay(photo, all[i].result))
-	})
-	for _, err := range failed {
 		if err != nil {
 			return err
 		}
-	}
-	return ctx.Err()
+		return heatmap.SavePNG(paths[i], h.scale.overlay(photo, all[i].result))
+	})
 }
 
 // name is the path of a heat map: that of the photo with the extension .png, or

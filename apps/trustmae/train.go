@@ -251,6 +251,10 @@ func (r *training) fit(ctx context.Context) (*memae.TrustMAE, error) {
 	if errors.Is(err, context.Canceled) {
 		return nil, r.interrupted()
 	}
+	var unread *memae.PhotoError
+	if errors.As(err, &unread) {
+		return nil, fmt.Errorf("%w; what is done so far is kept: put the photo back, then run the same command with --resume", err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/org/trustmae/internal/parallel"
 )
 
 // Report is what Inspect finds in a folder. Photos are named by Sample.Rel,
@@ -118,7 +120,7 @@ func Inspect(ctx context.Context, path string, progress func(done, total int)) (
 	}
 	var mu sync.Mutex
 	done := 0
-	err = parallel(ctx, len(all), func(i int) error {
+	err = parallel.Each(ctx, len(all), func(i int) error {
 		all[i].fault = all[i].examine()
 		if progress != nil {
 			mu.Lock()

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"slices"
 	"sync"
+
+	"github.com/org/trustmae/internal/parallel"
 )
 
 // defaultCache is 1 GiB: 1365 photos of 256×256.
@@ -103,47 +105,16 @@ func (s *Source) Batches(ctx context.Context, order []int, batch int, transforms
 			panic(fmt.Sprintf("dataset.Batches: order has index %d, want 0 to %d", i, len(s.samples)-1))
 		}
 	}
-	return func(yield func(Batch, error) bool) {
-		var wg sync.WaitGroup
-		defer wg.Wait()
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		ready := make(chan loaded, prefetch)
-		wg.Go(func() {
-			defer close(ready)
-			for indices := range slices.Chunk(order, batch) {
-				l := s.load(ctx, indices, transforms)
-				select {
-				case ready <- l:
-				case <-ctx.Done():
-					return
-				}
-				if l.err != nil {
-					return
-				}
-			}
-		})
-		for l := range ready {
-			if !yield(l.batch, l.err) {
-				return
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			yield(Batch{}, err)
-		}
-	}
-}
-
-// loaded is a batch on its way to the consumer.
-type loaded struct {
-	batch Batch
-	err   error
+	lists := slices.Collect(slices.Chunk(order, batch))
+	return parallel.Ahead(ctx, len(lists), prefetch, func(ctx context.Context, i int) (Batch, error) {
+		return s.load(ctx, lists[i], transforms)
+	})
 }
 
 // load decodes one batch in parallel.
-func (s *Source) load(ctx context.Context, indices []int, transforms []func(int, Image) Image) loaded {
+func (s *Source) load(ctx context.Context, indices []int, transforms []func(int, Image) Image) (Batch, error) {
 	b := Batch{Indices: slices.Clone(indices), Images: make([]Image, len(indices))}
-	err := parallel(ctx, len(indices), func(k int) error {
+	err := parallel.Each(ctx, len(indices), func(k int) error {
 		img, err := s.Image(indices[k])
 		if err != nil {
 			return err
@@ -155,7 +126,7 @@ func (s *Source) load(ctx context.Context, indices []int, transforms []func(int,
 		return nil
 	})
 	if err != nil {
-		return loaded{err: err}
+		return Batch{}, err
 	}
-	return loaded{batch: b}
+	return b, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/org/trustmae/internal/parallel"
 )
 
 // MinSide is the shortest side, in pixels, of a photo that Verify lets pass:
@@ -20,7 +22,7 @@ func (f *Folder) Verify(ctx context.Context, progress func(done, total int)) err
 	faults := make([]error, len(samples))
 	var mu sync.Mutex
 	done := 0
-	err := parallel(ctx, len(samples), func(i int) error {
+	err := parallel.Each(ctx, len(samples), func(i int) error {
 		faults[i] = verifySample(samples[i])
 		if progress != nil {
 			mu.Lock()

@@ -1,4 +1,6 @@
-package dataset
+// Package parallel runs work that can wait on files, such as decoding photos, from
+// several goroutines.
+package parallel
 
 import (
 	"context"
@@ -7,11 +9,11 @@ import (
 	"sync/atomic"
 )
 
-// parallel calls f(0) … f(n-1) from several goroutines and waits for them. It
-// stops early when f fails or ctx ends. Of several errors it returns the one
+// Each calls f(0) … f(n-1) from as many goroutines as there are processors and
+// waits for them. It stops early when f fails or ctx ends. Of several errors it returns the one
 // with the smallest index, so that a run reports the same error every time
 // unless it was stopped before reaching it.
-func parallel(ctx context.Context, n int, f func(i int) error) error {
+func Each(ctx context.Context, n int, f func(i int) error) error {
 	var (
 		next   atomic.Int64
 		failed atomic.Bool

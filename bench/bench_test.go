@@ -60,6 +60,7 @@ func BenchmarkGenerator(b *testing.B) {
 			m := newMeter(b, backend)
 			g := memae.NewGenerator(backend, c, rand.New(rand.NewPCG(1, 1)))
 			g.SetTraining(false)
+			g = g.Folded()
 			x, tape := randomImages(backend, batch, c.Size), autograd.NewTape(backend)
 			run := func() {
 				tape.NoGrad(func() { g.Forward(tape, x) })

@@ -69,6 +69,7 @@ type TrustMAE struct {
 	config   Config
 	options  Options
 	gen      *Generator
+	scorer   *Generator        // gen folded; nil before it is fitted
 	distance *perceptual.LPIPS // nil where the map does without
 	trainer  *trainer          // nil in a detector opened from a file
 
@@ -152,6 +153,7 @@ func (d *TrustMAE) Fit(ctx context.Context, data Data) (err error) {
 		d.trainer.average.swap()
 	}
 	d.gen.SetTraining(false)
+	d.scorer = d.gen.Folded()
 	if err := d.finish(ctx, data); err != nil {
 		return err
 	}

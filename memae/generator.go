@@ -146,6 +146,13 @@ func (g *Generator) SetTraining(on bool) {
 	g.Decoder.SetTraining(on)
 }
 
+// Folded returns a generator that reconstructs as g does in evaluation, to
+// rounding, in less time; see [nn.Fold]. It is for scoring only: it does not
+// follow later changes of g but those of the memory.
+func (g *Generator) Folded() *Generator {
+	return &Generator{Encoder: nn.Fold(g.Encoder), Decoder: nn.Fold(g.Decoder), Memory: g.Memory, norms: g.norms}
+}
+
 // SetClasses tells which product each photo of the next batch shows, where the
 // batch norms are conditional. With one product it does nothing.
 func (g *Generator) SetClasses(classes []int) {

@@ -59,15 +59,15 @@ func (d *TrustMAE) forward(b batch) (results []Result, used []bool) {
 	if d.config.Generator.Classes > 1 {
 		d.classes.Lock()
 		defer d.classes.Unlock()
-		d.gen.SetClasses(b.classes)
+		d.scorer.SetClasses(b.classes)
 	}
 	t := autograd.NewTape(d.options.Backend)
 	defer t.Reset()
 	size := d.config.Size
 	t.NoGrad(func() {
 		x := t.Input(b.pixels, b.count, 3, size, size)
-		y, read := d.gen.Forward(t, x)
-		used = make([]bool, d.gen.Memory.Len())
+		y, read := d.scorer.Forward(t, x)
+		used = make([]bool, d.scorer.Memory.Len())
 		for j, w := range t.Sum(read.Weights, 0).Data() {
 			used[j] = w > 0
 		}

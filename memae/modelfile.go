@@ -121,5 +121,9 @@ func (d *TrustMAE) restore(tensors []safetensors.Tensor) error {
 			d.gen.Memory.Slots = autograd.NewParameter(b, t.Shape...) // pruned
 		}
 	}
-	return nn.LoadState(d.state(), tensors)
+	if err := nn.LoadState(d.state(), tensors); err != nil {
+		return err
+	}
+	d.scorer = d.gen.Folded()
+	return nil
 }

@@ -34,6 +34,7 @@ type Conv2d struct {
 	inChannels int
 	options    Conv2dOptions
 	spectral   *spectralNorm // nil: none
+	slope      float32       // of the activation that Fold joined to it: 1 none, 0 ReLU
 }
 
 // NewConv2d returns a convolution with zero weights.
@@ -49,6 +50,7 @@ func NewConv2d(b kernels.Backend, inChannels, outChannels, kernelSize int, o Con
 		Weight:     autograd.NewParameter(b, outChannels, inChannels, kernelSize, kernelSize),
 		inChannels: inChannels,
 		options:    o,
+		slope:      1,
 	}
 	if o.Bias {
 		c.Bias = autograd.NewParameter(b, outChannels)
@@ -70,7 +72,7 @@ func (c *Conv2d) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor 
 		p.Padding = 0
 	}
 	w := c.spectral.normalize(t, c.Weight)
-	y := t.Conv2d(padded, w, c.Bias, p)
+	y := t.Conv2dLeakyReLU(padded, w, c.Bias, c.slope, p)
 	if padded != x {
 		padded.Release()
 	}

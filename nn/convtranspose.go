@@ -23,6 +23,7 @@ type ConvTranspose2d struct {
 	inChannels int
 	options    ConvTranspose2dOptions
 	spectral   *spectralNorm // nil: none
+	slope      float32       // of the activation that Fold joined to it: 1 none, 0 ReLU
 }
 
 // NewConvTranspose2d returns a transposed convolution with zero weights.
@@ -32,6 +33,7 @@ func NewConvTranspose2d(b kernels.Backend, inChannels, outChannels, kernelSize i
 		Weight:     autograd.NewParameter(b, inChannels, outChannels, kernelSize, kernelSize),
 		inChannels: inChannels,
 		options:    o,
+		slope:      1,
 	}
 	if o.Bias {
 		c.Bias = autograd.NewParameter(b, outChannels)
@@ -47,7 +49,7 @@ func NewConvTranspose2d(b kernels.Backend, inChannels, outChannels, kernelSize i
 func (c *ConvTranspose2d) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
 	checkImages("ConvTranspose2d", x, c.inChannels)
 	w := c.spectral.normalize(t, c.Weight)
-	y := t.ConvTranspose2d(x, w, c.Bias, autograd.ConvTranspose2dParams{
+	y := t.ConvTranspose2dLeakyReLU(x, w, c.Bias, c.slope, autograd.ConvTranspose2dParams{
 		Stride: c.options.Stride, Padding: c.options.Padding, OutputPadding: c.options.OutputPadding,
 	})
 	release(w) // no effect on the parameter itself

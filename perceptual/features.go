@@ -91,10 +91,10 @@ func (f *Features) start(x *autograd.Tensor, last int) *walk {
 // next returns the output of layer tap, which must not lie behind. The walk
 // keeps the result and releases it when it goes on, unless shared is set.
 func (w *walk) next(t *autograd.Tape, tap int) *autograd.Tensor {
-	for ; w.index <= tap; w.index++ {
-		y := w.features.layer(t, w.index, w.x)
+	for w.index <= tap {
+		y, following := w.features.layer(t, w.index, tap, w.x)
 		w.release()
-		w.x, w.shared = y, false
+		w.x, w.shared, w.index = y, false, following
 	}
 	return w.x
 }
@@ -106,19 +106,24 @@ func (w *walk) release() {
 	}
 }
 
-// layer computes one row of the table.
-func (f *Features) layer(t *autograd.Tape, index int, x *autograd.Tensor) *autograd.Tensor {
+// layer computes one row of the table, and a ReLU that follows a convolution with
+// it unless it lies behind last. It returns the number of the next row.
+func (f *Features) layer(t *autograd.Tape, index, last int, x *autograd.Tensor) (y *autograd.Tensor, following int) {
 	switch l := f.table[index]; l.kind {
 	case convLayer:
-		return f.conv(t, l.label(index), x, autograd.Conv2dParams{Stride: l.stride, Padding: l.padding})
+		p := autograd.Conv2dParams{Stride: l.stride, Padding: l.padding}
+		if index < last && f.table[index+1].kind == reluLayer {
+			return f.convReLU(t, l.label(index), x, p), index + 2
+		}
+		return f.conv(t, l.label(index), x, p), index + 1
 	case reluLayer:
-		return t.ReLU(x)
+		return t.ReLU(x), index + 1
 	case poolLayer:
-		return t.MaxPool2d(x, autograd.MaxPool2dParams{Kernel: l.kernel, Stride: l.stride, Padding: l.padding, CeilMode: l.ceil})
+		return t.MaxPool2d(x, autograd.MaxPool2dParams{Kernel: l.kernel, Stride: l.stride, Padding: l.padding, CeilMode: l.ceil}), index + 1
 	case stageLayer:
-		return f.stage(t, l, x)
+		return f.stage(t, l, x), index + 1
 	default:
-		return f.fire(t, l.label(index), x)
+		return f.fire(t, l.label(index), x), index + 1
 	}
 }
 
@@ -127,14 +132,19 @@ func (f *Features) conv(t *autograd.Tape, name string, x *autograd.Tensor, p aut
 	return t.Conv2d(x, f.weights.byName[name+".weight"], f.weights.byName[name+".bias"], p)
 }
 
+// convReLU is conv and a ReLU in one pass.
+func (f *Features) convReLU(t *autograd.Tape, name string, x *autograd.Tensor, p autograd.Conv2dParams) *autograd.Tensor {
+	return t.Conv2dLeakyReLU(x, f.weights.byName[name+".weight"], f.weights.byName[name+".bias"], 0, p)
+}
+
 // fire computes SqueezeNet's module: concat(relu(expand1x1(s)),
-// relu(expand3x3(s))) of s = relu(squeeze(x)). Both halves share one ReLU.
+// relu(expand3x3(s))) of s = relu(squeeze(x)).
 func (f *Features) fire(t *autograd.Tape, name string, x *autograd.Tensor) *autograd.Tensor {
 	return scoped(t, func() *autograd.Tensor {
-		s := t.ReLU(f.conv(t, name+".squeeze", x, autograd.Conv2dParams{}))
-		narrow := f.conv(t, name+".expand1x1", s, autograd.Conv2dParams{})
-		wide := f.conv(t, name+".expand3x3", s, autograd.Conv2dParams{Padding: 1})
-		return t.ReLU(t.Concat(1, narrow, wide))
+		s := f.convReLU(t, name+".squeeze", x, autograd.Conv2dParams{})
+		narrow := f.convReLU(t, name+".expand1x1", s, autograd.Conv2dParams{})
+		wide := f.convReLU(t, name+".expand3x3", s, autograd.Conv2dParams{Padding: 1})
+		return t.Concat(1, narrow, wide)
 	})
 }
 

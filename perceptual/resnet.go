@@ -91,19 +91,18 @@ func (f *Features) stage(t *autograd.Tape, l layer, x *autograd.Tensor) *autogra
 
 // block computes relu(branch(x) + shortcut(x)).
 func (f *Features) block(t *autograd.Tape, l layer, index int, x *autograd.Tensor) *autograd.Tensor {
-	conv := func(c residualConv, x *autograd.Tensor) *autograd.Tensor {
-		return f.conv(t, c.name, x, autograd.Conv2dParams{Stride: c.stride, Padding: c.kernel / 2})
+	params := func(c residualConv) autograd.Conv2dParams {
+		return autograd.Conv2dParams{Stride: c.stride, Padding: c.kernel / 2}
 	}
 	branch, shortcut := l.block(index)
+	last := len(branch) - 1
 	y := x
-	for i, c := range branch {
-		if i > 0 {
-			y = t.ReLU(y)
-		}
-		y = conv(c, y)
+	for _, c := range branch[:last] {
+		y = f.convReLU(t, c.name, y, params(c))
 	}
+	y = f.conv(t, branch[last].name, y, params(branch[last]))
 	if shortcut != nil {
-		x = conv(*shortcut, x)
+		x = f.conv(t, shortcut.name, x, params(*shortcut))
 	}
 	return t.ReLU(t.Add(y, x))
 }

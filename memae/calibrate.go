@@ -3,7 +3,7 @@ package memae
 import "fmt"
 
 // Calibration returns the thresholds and how they were found.
-func (d *TrustMAE) Calibration() Calibration { return d.calibration }
+func (d *TrustMAE) Calibration() Calibration { return *d.current() }
 
 // calibrateRobust sets both thresholds from the training photos' results: that of
 // photos from the configured score, that of pixels from the largest value of
@@ -22,7 +22,7 @@ func (d *TrustMAE) calibrateRobust(results []Result) error {
 	if err != nil {
 		return err
 	}
-	d.calibration = Calibration{
+	*d.current() = Calibration{
 		Rule: "robust", Threshold: limit, PixelThreshold: pixel, DefectShare: share, Photos: len(results),
 		Detail: fmt.Sprintf("z = %g above the centre of the log training scores", z),
 	}
@@ -56,7 +56,7 @@ func (d *TrustMAE) CalibrateLabels(scores []float64, defective []bool) error {
 // peak, the pixel threshold follows, so that a rejected photo has a marked region
 // and no other.
 func (d *TrustMAE) setThreshold(rule string, limit float64, photos int, detail string) {
-	c := &d.calibration
+	c := d.current()
 	c.Rule, c.Threshold, c.Photos, c.Detail = rule, limit, photos, detail
 	if d.config.Score.Pool == "max" {
 		c.PixelThreshold = limit

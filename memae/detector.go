@@ -1,6 +1,7 @@
 package memae
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ type Options struct {
 	Version  string          // of the program, for Provenance
 	DataHash string          // of the training photos, for Provenance and to guard Resume
 	Noise    *dataset.Record // of the noise protocol's split, for Provenance; may be nil
+	Products []Product       // of a joint model, in the order of Join; for Product and Provenance
 }
 
 // Provenance tells where a model comes from.
@@ -50,7 +52,8 @@ type Provenance struct {
 	Features   string          `json:"features"`   // source of the feature loss's weights; "" without it
 	SlotsRead  int             `json:"slots_read"` // memory slots that some training photo reads
 	Noise      *dataset.Record `json:"noise,omitempty"`
-	Figures    []Figure        `json:"figures"` // means of the last epoch
+	Products   []Product       `json:"products,omitempty"` // of a joint model
+	Figures    []Figure        `json:"figures"`            // means of the last epoch
 	Warnings   []string        `json:"warnings,omitempty"`
 }
 
@@ -73,10 +76,11 @@ type TrustMAE struct {
 	distance *perceptual.LPIPS // nil where the map does without
 	trainer  *trainer          // nil in a detector opened from a file
 
-	calibration Calibration
-	provenance  Provenance
-	suspects    []Suspect
-	classes     sync.Mutex // held while conditional norms are set for a batch
+	class        int           // of the product that Score and thresholds are about
+	calibrations []Calibration // of each product
+	provenance   Provenance
+	suspects     []Suspect
+	norms        *sync.Mutex // held while conditional norms are set for a batch
 }
 
 // ErrNotFitted tells that a detector has learned nothing yet.
@@ -90,11 +94,14 @@ func New(c Config, o Options) (*TrustMAE, error) {
 	if o.Backend == nil {
 		panic("memae.New: Options.Backend is nil, want a backend such as cpu.Default()")
 	}
-	d := &TrustMAE{config: c, options: o}
+	if n := len(o.Products); n > 0 && n != c.Generator.Classes {
+		panic(fmt.Sprintf("memae.New: Options.Products has %d products, want generator.classes (%d)", n, c.Generator.Classes))
+	}
+	d := &TrustMAE{config: c, options: o, calibrations: make([]Calibration, c.Generator.Classes), norms: new(sync.Mutex)}
 	if c.Weights == "random" {
 		o.WeightsDir = ""
 	}
-	d.provenance = Provenance{Version: o.Version, Seed: c.Seed, DataHash: o.DataHash, Backend: o.Backend.Name(), Noise: o.Noise}
+	d.provenance = Provenance{Version: o.Version, Seed: c.Seed, DataHash: o.DataHash, Backend: o.Backend.Name(), Noise: o.Noise, Products: o.Products}
 	weights, err := perceptual.OpenWeights(o.WeightsDir, c.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("memae: %w", err)
@@ -176,7 +183,7 @@ const scoreBatch = 8
 
 // finish scores the training photos: threshold, ranking, slots in use.
 func (d *TrustMAE) finish(ctx context.Context, data Data) error {
-	var results []Result
+	results := make([][]Result, len(d.calibrations)) // of each product
 	read := make([]bool, d.gen.Memory.Len())
 	lists := slices.Collect(slices.Chunk(indices(data.Len()), scoreBatch))
 	for b, err := range batches(ctx, data, d.config.Size, lists, nil) {
@@ -184,18 +191,20 @@ func (d *TrustMAE) finish(ctx context.Context, data Data) error {
 			return fmt.Errorf("memae: scoring the training photos: %w", err)
 		}
 		scored, used := d.forward(b)
-		for i := range scored {
-			scored[i].Map = nil // hundreds of maps would be gigabytes
+		for i, r := range scored {
+			r.Map, r.Reconstruction = nil, dataset.Image{} // hundreds would be gigabytes
+			results[b.classes[i]] = append(results[b.classes[i]], r)
 		}
-		results = append(results, scored...)
 		for j, on := range used {
 			read[j] = read[j] || on
 		}
 	}
-	if err := d.calibrateRobust(results); err != nil {
-		return err
+	for class := range results {
+		if err := d.view(class).calibrateRobust(results[class]); err != nil {
+			return err
+		}
 	}
-	d.rank(results)
+	d.rank(data, results)
 	for _, on := range read {
 		if on {
 			d.provenance.SlotsRead++
@@ -215,24 +224,23 @@ func indices(n int) []int {
 	return out
 }
 
-// rank orders the training photos, most suspicious first.
-func (d *TrustMAE) rank(results []Result) {
-	d.suspects = make([]Suspect, len(results))
-	for i, r := range results {
-		s := Suspect{Index: i, Raw: r.Raw, Normalised: d.calibration.normalise(r.Raw), Defective: r.Raw > d.calibration.Threshold}
+// rank orders the training photos, most suspicious first: by normalised score,
+// since the raw scores of several products do not compare. results holds those of
+// each product in the order of its photos.
+func (d *TrustMAE) rank(data Data, results [][]Result) {
+	next := make([]int, len(results))
+	for i := range data.Len() {
+		class := data.Class(i)
+		raw, limit := results[class][next[class]].Raw, d.calibrations[class]
+		next[class]++
+		s := Suspect{Index: i, Raw: raw, Normalised: limit.normalise(raw), Defective: raw > limit.Threshold}
 		if i < len(d.options.Names) {
 			s.Name = d.options.Names[i]
 		}
-		d.suspects[i] = s
+		d.suspects = append(d.suspects, s)
 	}
 	slices.SortStableFunc(d.suspects, func(a, b Suspect) int {
-		switch {
-		case a.Raw > b.Raw:
-			return -1
-		case a.Raw < b.Raw:
-			return 1
-		}
-		return 0
+		return cmp.Or(cmp.Compare(b.Normalised, a.Normalised), cmp.Compare(b.Raw, a.Raw))
 	})
 }
 
@@ -240,7 +248,13 @@ func (d *TrustMAE) rank(results []Result) {
 func (d *TrustMAE) Config() Config { return d.config }
 
 // Provenance tells where the model comes from.
-func (d *TrustMAE) Provenance() Provenance { return d.provenance }
+func (d *TrustMAE) Provenance() Provenance {
+	p := d.provenance
+	if p.Products != nil {
+		p.Noise = p.Products[d.class].Noise
+	}
+	return p
+}
 
 // Warnings tell what the user should know about the model, such as random
 // instead of pre-trained features.

@@ -10,9 +10,10 @@ import (
 	"github.com/org/trustmae/memae/dataset"
 )
 
-// Score judges photos of the first product; see ScoreClass.
+// Score judges photos of the product that d is a view of (see Product), the first
+// one otherwise; see ScoreClass.
 func (d *TrustMAE) Score(ctx context.Context, images []dataset.Image) ([]Result, error) {
-	return d.ScoreClass(ctx, images, 0)
+	return d.ScoreClass(ctx, images, d.class)
 }
 
 // ScoreClass judges photos of the given product. They are resized to the model's
@@ -31,7 +32,7 @@ func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class
 		}
 		scored, _ := d.forward(d.prepare(part, class))
 		for i := range scored {
-			scored[i].judge(d.calibration)
+			scored[i].judge(d.calibrations[class])
 		}
 		results = append(results, scored...)
 	}
@@ -57,8 +58,8 @@ func (d *TrustMAE) prepare(images []dataset.Image, class int) batch {
 // read.
 func (d *TrustMAE) forward(b batch) (results []Result, used []bool) {
 	if d.config.Generator.Classes > 1 {
-		d.classes.Lock()
-		defer d.classes.Unlock()
+		d.norms.Lock()
+		defer d.norms.Unlock()
 		d.scorer.SetClasses(b.classes)
 	}
 	t := autograd.NewTape(d.options.Backend)

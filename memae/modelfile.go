@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/internal/safetensors"
@@ -58,7 +59,7 @@ func (d *TrustMAE) Save(path string) error {
 		return ErrNotFitted
 	}
 	metadata, err := jsonMetadata(map[string]any{
-		configKey: d.config, calibrationKey: d.calibration, provenanceKey: d.provenance,
+		configKey: d.config, calibrationKey: d.calibrationMetadata(), provenanceKey: d.provenance,
 		preprocessingKey: preprocessing{d.config.Size, "bilinear, antialiased", "RGB", [2]float64{-1, 1}},
 	})
 	if err != nil {
@@ -88,19 +89,32 @@ func Open(path string, b kernels.Backend) (d *TrustMAE, err error) {
 	if err := safetensors.Verify(tensors, metadata); err != nil {
 		return nil, fmt.Errorf("%w %s: %w", ErrModel, path, err)
 	}
-	d = &TrustMAE{options: Options{Backend: b}}
+	d = &TrustMAE{options: Options{Backend: b}, norms: new(sync.Mutex)}
 	if d.config, err = ParseConfig([]byte(metadata[configKey])); err != nil {
 		return nil, fmt.Errorf("%w %s: %w", ErrModel, path, err)
 	}
-	for key, target := range map[string]any{calibrationKey: &d.calibration, provenanceKey: &d.provenance} {
+	d.calibrations = make([]Calibration, d.config.Generator.Classes)
+	for key, target := range map[string]any{calibrationKey: d.calibrationMetadata(), provenanceKey: &d.provenance} {
 		if err := json.Unmarshal([]byte(metadata[key]), target); err != nil {
 			return nil, fmt.Errorf("%w %s: metadata %s: %w", ErrModel, path, key, err)
 		}
+	}
+	if n, products := d.config.Generator.Classes, len(d.provenance.Products); len(d.calibrations) != n || products != 0 && products != n {
+		return nil, fmt.Errorf("%w %s: %d thresholds and %d products for %d classes", ErrModel, path, len(d.calibrations), products, n)
 	}
 	if err := d.restore(tensors); err != nil {
 		return nil, fmt.Errorf("%w %s: %w", ErrModel, path, err)
 	}
 	return d, nil
+}
+
+// calibrationMetadata is what the file holds of the thresholds: an object, or a
+// list of one for each product of a joint model.
+func (d *TrustMAE) calibrationMetadata() any {
+	if len(d.calibrations) == 1 {
+		return &d.calibrations[0]
+	}
+	return &d.calibrations
 }
 
 // restore makes the networks and fills them.

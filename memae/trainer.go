@@ -108,8 +108,8 @@ func (tr *trainer) adversarial() bool { return tr.config.Loss.GAN != 0 || tr.con
 // run trains until the last epoch. save is called after every epoch and, when
 // ctx ends or a photo cannot be read any more, before that error is returned.
 func (tr *trainer) run(ctx context.Context, data Data, hooks Hooks, save func() error) error {
-	if data.Len() < 2 {
-		return fmt.Errorf("memae: %d training photos, want at least 2", data.Len())
+	if err := tr.config.checkClasses(data); err != nil {
+		return err
 	}
 	defer tr.tape.Reset()
 	if !tr.pos.Ready {

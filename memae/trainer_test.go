@@ -320,21 +320,6 @@ func TestEveryOptionTrains(t *testing.T) {
 	}
 }
 
-func TestJointModelTrainsSeveralProducts(t *testing.T) {
-	c := tinyConfig()
-	c.Scope, c.Generator.Classes = "joint", 2
-	d := fit(t, c, Options{Backend: backend(t)}, Join(shapes{5, -1}, shapes{6, -1}))
-	img, _ := shapes{}.Image(1)
-	for class := range 2 {
-		if _, err := d.ScoreClass(context.Background(), []dataset.Image{img}, class); err != nil {
-			t.Error(err)
-		}
-	}
-	if _, err := d.ScoreClass(context.Background(), []dataset.Image{img}, 2); err == nil {
-		t.Error("a third product is accepted")
-	}
-}
-
 func TestModelFile(t *testing.T) {
 	c := tinyConfig()
 	c.Memory.Prune, c.Score.Map = true, "msepd"

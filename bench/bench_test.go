@@ -4,50 +4,23 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/internal/peak"
 	"github.com/org/trustmae/kernels/cpu"
 	"github.com/org/trustmae/memae"
 	"github.com/org/trustmae/memae/dataset"
 )
 
-// meter reports a benchmark's rate.
-type meter struct {
-	b    *testing.B
-	peak Peak
-}
-
-// newMeter takes the peak, if it is not known yet, before anything is timed.
-func newMeter(b *testing.B, backend *cpu.Backend) meter {
+// newMeter returns a meter for a backend's work.
+func newMeter(b *testing.B, backend *cpu.Backend) peak.Meter {
 	b.Helper()
-	peak, err := MeasurePeak(backend)
-	require.NoError(b, err)
-	b.ReportAllocs()
-	return meter{b, peak}
-}
-
-// report adds the rate of iterations of the given number of multiply-adds, and
-// its share of the peak of all threads.
-func (m meter) report(macs int64) {
-	rate := 2 * float64(macs) * float64(m.b.N) / m.b.Elapsed().Seconds() / 1e9
-	m.b.ReportMetric(rate, "GFLOP/s")
-	m.b.ReportMetric(100*rate/m.peak.All, "%peak")
-}
-
-// BenchmarkPeak reports the ceilings that the other benchmarks compare with.
-func BenchmarkPeak(b *testing.B) {
-	backend := newBackend(b)
-	var best Peak
-	for b.Loop() {
-		p, err := measurePeak(backend)
-		require.NoError(b, err)
-		best.One, best.All = max(best.One, p.One), max(best.All, p.All)
-	}
-	b.ReportMetric(best.One, "GFLOP/s-one")
-	b.ReportMetric(best.All, "GFLOP/s-all")
+	_, table, _ := strings.Cut(backend.Name(), "/")
+	return peak.NewMeter(b, table, backend.Threads())
 }
 
 // BenchmarkGenerator reconstructs photos of 256×256 pixels as scoring does: with
@@ -67,11 +40,7 @@ func BenchmarkGenerator(b *testing.B) {
 				backend.Sync()
 				tape.Reset()
 			}
-			run() // touches memory, packs weights
-			for b.Loop() {
-				run()
-			}
-			m.report(int64(batch) * Generator(c).MACs())
+			m.Compute(2*int64(batch)*Generator(c).MACs(), run)
 		})
 	}
 }
@@ -95,13 +64,9 @@ func BenchmarkLPIPSPair(b *testing.B) {
 				backend.Sync()
 				tape.Reset()
 			}
-			run()
-			for b.Loop() {
-				run()
-			}
 			macs, err := PairMACs(n.net, size)
 			require.NoError(b, err)
-			m.report(macs)
+			m.Compute(2*macs, run)
 		})
 	}
 }
@@ -121,13 +86,9 @@ func BenchmarkDetect(b *testing.B) {
 				_, err := d.Score(context.Background(), photo)
 				require.NoError(b, err)
 			}
-			run()
-			for b.Loop() {
-				run()
-			}
 			macs, err := DetectMACs(c)
 			require.NoError(b, err)
-			m.report(macs)
+			m.Compute(2*macs, run)
 		})
 	}
 }
@@ -161,11 +122,7 @@ func benchTrainStep(b *testing.B, c memae.Config) {
 					require.NoError(b, err)
 				}
 				step() // the first two take memory
-				step()
-				for b.Loop() {
-					step()
-				}
-				m.report(StepMACs(c, batch))
+				m.Compute(2*StepMACs(c, batch), step)
 				b.ReportMetric(float64(backend.Stats().Reserved)/(1<<20), "MiB-backend")
 				if bytes, ok := peakResident(); ok {
 					b.ReportMetric(float64(bytes)/(1<<20), "MiB-peak")

@@ -1,13 +1,21 @@
 package bench
 
-import "github.com/org/trustmae/memae"
+import (
+	"fmt"
+
+	"github.com/org/trustmae/internal/layers"
+	"github.com/org/trustmae/memae"
+)
 
 // PairMACs counts the multiply-adds of the perceptual distance of two images:
 // their trunks. The distance itself, a channel-weighted sum, is left out, as are
 // norms, activations and pools everywhere in this package.
 func PairMACs(net string, size int) (int64, error) {
-	t, err := Trunk(net, size)
-	return 2 * t.MACs(), err
+	t, err := layers.Trunk(net, size)
+	if err != nil {
+		return 0, fmt.Errorf("bench: %w", err)
+	}
+	return 2 * t.MACs(), nil
 }
 
 // DetectMACs counts scoring one photo: reconstruction and perceptual distance.
@@ -22,7 +30,7 @@ func StepMACs(c memae.Config, batch int) int64 {
 	sum := generatorStep(c) + discriminatorStep(c)
 	if c.Loss.VGG != 0 {
 		// both images forward, and back to the reconstruction
-		sum += 3 * VGG19(c.Size).MACs()
+		sum += 3 * layers.VGG19(c.Size).MACs()
 	}
 	return int64(batch) * sum
 }

@@ -4,8 +4,7 @@
 //	go test -run '^$' -bench . ./bench
 //
 // Each benchmark reports GFLOP/s, counted as direct convolutions from the layer
-// tables of this package ([Generator], [Trunk], [StepMACs]), and the share of
-// the processor's peak, which [MeasurePeak] takes in the same process. Folder
-// peers times other software at the same work. docs/performance.md tells how to
-// read and repeat the figures.
+// tables ([Generator], [PairMACs], [StepMACs]), and the share of the processor's
+// peak, which the same process measures. Folder peers times other software at the
+// same work. docs/performance.md tells how to read and repeat the figures.
 package bench

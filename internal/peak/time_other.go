@@ -1,0 +1,8 @@
+//go:build !unix
+
+package peak
+
+import "time"
+
+// processorTime is not known.
+func processorTime() (t time.Duration, known bool) { return 0, false }

@@ -1,0 +1,49 @@
+package cpu
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/org/trustmae/internal/peak"
+	"github.com/org/trustmae/kernels"
+)
+
+// filled is a buffer of n values.
+func filled(backend *Backend, n int) kernels.Buffer {
+	x := backend.Alloc(n)
+	backend.Fill(x, 0.5)
+	return x
+}
+
+// meter reports the rate of a backend's work.
+func meter(b *testing.B, backend *Backend) peak.Meter {
+	return peak.NewMeter(b, backend.table.name, backend.threads)
+}
+
+// products are square ones, and those of a training step at batch 16: the
+// memory's distances, its mixture, and their gradients.
+var products = []kernels.MatMulShape{
+	{M: 512, N: 512, K: 512},
+	{M: 1024, N: 1024, K: 1024},
+	{M: 2048, N: 2048, K: 2048},
+	{M: 1024, N: 64, K: 512, TransB: true},
+	{M: 1024, N: 512, K: 64},
+	{M: 64, N: 512, K: 1024, TransA: true},
+}
+
+// BenchmarkGemm times matrix products with every table but the plain one, which is
+// hundreds of times slower.
+func BenchmarkGemm(b *testing.B) {
+	for _, table := range List() {
+		if table == "generic" {
+			continue
+		}
+		for _, s := range products {
+			b.Run(fmt.Sprintf("%s/M=%d,N=%d,K=%d", table, s.M, s.N, s.K), func(b *testing.B) {
+				backend := open(b, table, 0)
+				p, q, y := filled(backend, s.M*s.K), filled(backend, s.K*s.N), filled(backend, s.M*s.N)
+				meter(b, backend).Compute(2*int64(s.M)*int64(s.N)*int64(s.K), func() { backend.MatMul(y, p, q, s) })
+			})
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/org/trustmae/kernels"
 )
 
 // ErrNoGradient tells that a tensor has no gradient where one is needed.
@@ -237,20 +239,26 @@ func (p *pass) abandon() {
 	}
 }
 
-// accumulate adds g to the gradient of leaf x.
+// accumulate adds g to the gradient of leaf x. The first one is taken over
+// where nobody else holds it.
 func (x *Tensor) accumulate(t *Tape, g *Tensor) {
-	if x.grad == nil {
-		if x.store.persistent {
-			x.grad = newLeaf("Backward", t.backend, x.shape)
-		} else {
-			x.grad = newTensor(t.backend.Alloc(x.Len()), t.backend, x.shape)
-			t.grads = append(t.grads, x.grad)
-		}
+	old := x.grad
+	switch {
+	case old != nil && old.store.unshared():
+		t.backend.AddScaled(old.Buffer(), g.Buffer(), 1)
+		return
+	case old != nil:
+		x.grad = newTensor(t.backend.Alloc(x.Len()), t.backend, x.shape)
+		t.backend.Binary(kernels.Add, x.grad.store.buf, old.Buffer(), g.Buffer(), []int{x.Len()}, unit, unit, 0)
+		old.Release()
+	case g.store.unshared():
+		g.store.retain()
+		x.grad = &Tensor{shape: x.shape, store: g.store}
+	default:
+		x.grad = newTensor(t.backend.Alloc(x.Len()), t.backend, x.shape)
+		t.backend.Copy2d(x.grad.store.buf, g.Buffer(), 1, x.Len(), x.Len(), x.Len())
 	}
-	if x.hasGrad {
-		t.backend.AddScaled(x.grad.Buffer(), g.Buffer(), 1)
-	} else {
-		t.backend.Copy2d(x.grad.Buffer(), g.Buffer(), 1, x.Len(), x.Len(), x.Len())
-		x.hasGrad = true
+	if !x.store.persistent {
+		t.grads = append(t.grads, x.grad)
 	}
 }

@@ -10,14 +10,18 @@ import (
 // variance over all other axes, scales by gamma [C], adds beta [C] (each may be
 // nil) and multiplies negative results by slope, which fuses the activation:
 // 1 for none, 0 for ReLU. mean and variance [C] carry no gradient; they are for
-// running statistics (where PyTorch uses the unbiased variance).
+// running statistics (where PyTorch uses the unbiased variance). Of x and y only x
+// is kept for the backward pass, which computes y again where it is needed.
 func (t *Tape) BatchNorm(x, gamma, beta *Tensor, eps, slope float32) (y, mean, variance *Tensor) {
 	s := normShape("BatchNorm", x, eps, slope)
 	gamma, beta = t.scaleAndShift("BatchNorm", s.C, gamma, beta)
 	mean, variance = t.alloc("BatchNorm", s.C), t.alloc("BatchNorm", s.C)
 	t.backend.NormStats(mean.store.buf, variance.store.buf, x.Buffer(), s)
+	apply := func(y kernels.Buffer) {
+		t.backend.NormApply(y, x.Buffer(), mean.Buffer(), variance.Buffer(), gamma.buffer(), beta.buffer(), s)
+	}
 	y = t.like(x)
-	t.backend.NormApply(y.store.buf, x.Buffer(), mean.store.buf, variance.store.buf, gamma.buffer(), beta.buffer(), s)
+	apply(y.store.buf)
 	saved := []*Tensor{x, mean, variance, gamma, beta}
 	y = t.record("BatchNorm", y, []*Tensor{x, gamma, beta}, saved, func(dy *Tensor, need []bool) []*Tensor {
 		if t.GradEnabled() {
@@ -25,6 +29,7 @@ func (t *Tape) BatchNorm(x, gamma, beta *Tensor, eps, slope float32) (y, mean, v
 		}
 		return t.normBackward(dy, x, mean, variance, gamma, beta, s)
 	})
+	t.recomputable(y, saved, apply)
 	return y, mean, variance
 }
 

@@ -177,7 +177,7 @@ func (t *Tape) record(op string, out *Tensor, inputs, saved []*Tensor, backward 
 	n := &node{op: op, seq: len(t.nodes), inputs: inputs, backward: backward, saved: make([]*storage, 0, len(saved))}
 	for _, x := range saved {
 		if x != nil {
-			x.store.retain()
+			x.store.save()
 			n.saved = append(n.saved, x.store)
 		}
 	}
@@ -192,7 +192,7 @@ func (t *Tape) holds(n *node) bool { return n.seq < len(t.nodes) && t.nodes[n.se
 // release drops what the node saved; it can not be differentiated afterwards.
 func (n *node) release() {
 	for _, s := range n.saved {
-		s.release()
+		s.unsave()
 	}
 	n.saved, n.backward = nil, nil
 }

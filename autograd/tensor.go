@@ -17,18 +17,21 @@ type Tensor struct {
 	requiresGrad bool
 	released     bool
 
-	grad    *Tensor // accumulated gradient of a leaf; nil before the first
-	hasGrad bool    // grad holds values, not leftovers of the last step
+	grad *Tensor // accumulated gradient of a leaf; nil where there is none
 }
 
 // storage is memory shared by tensor handles and by recorded operations that
 // saved it; the last reference gives it back.
 type storage struct {
-	buf        kernels.Buffer
+	buf        kernels.Buffer // nil: given back, or shelved
 	backend    kernels.Backend
+	length     int
 	refs       int
+	saves      int      // those of refs that are recorded operations'
 	persistent bool     // a leaf's: not counted, so that tapes can share it
 	parent     *storage // what buf is a slice of, or nil
+	recipe     *recipe  // how to compute the values again, or nil
+	shelved    bool     // buf can be computed again from recipe
 }
 
 func (s *storage) retain() {
@@ -44,12 +47,31 @@ func (s *storage) release() {
 	if s.refs--; s.refs > 0 {
 		return
 	}
-	if s.parent != nil {
+	switch {
+	case s.parent != nil:
 		s.parent.release()
-	} else {
+	case s.buf != nil:
 		s.backend.Free(s.buf)
 	}
-	s.buf = nil
+	s.buf, s.shelved = nil, false
+	if s.recipe != nil {
+		for _, source := range s.recipe.sources {
+			source.release()
+		}
+		s.recipe = nil
+	}
+}
+
+// save is retain for a recorded operation.
+func (s *storage) save() {
+	s.retain()
+	s.saves++
+}
+
+// unsave ends a save.
+func (s *storage) unsave() {
+	s.saves--
+	s.release()
 }
 
 // unshared tells whether one reference is left and the memory is whole.
@@ -61,7 +83,7 @@ func newTensor(buf kernels.Buffer, b kernels.Backend, shape []int) *Tensor {
 		tensor Tensor
 		store  storage
 	}{}
-	both.store = storage{buf: buf, backend: b, refs: 1}
+	both.store = storage{buf: buf, backend: b, length: buf.Len(), refs: 1}
 	both.tensor = Tensor{shape: shape, store: &both.store}
 	return &both.tensor
 }
@@ -138,16 +160,16 @@ func (x *Tensor) buffer() kernels.Buffer {
 }
 
 // Grad returns the gradient accumulated in a leaf since the last ZeroGrad, or
-// nil where there is none.
-func (x *Tensor) Grad() *Tensor {
-	if !x.hasGrad {
-		return nil
-	}
-	return x.grad
-}
+// nil where there is none. It ends at the next ZeroGrad.
+func (x *Tensor) Grad() *Tensor { return x.grad }
 
-// ZeroGrad forgets the accumulated gradient; its memory is kept for the next.
-func (x *Tensor) ZeroGrad() { x.hasGrad = false }
+// ZeroGrad forgets the accumulated gradient and gives its memory back.
+func (x *Tensor) ZeroGrad() {
+	if x.grad != nil {
+		x.grad.Release()
+		x.grad = nil
+	}
+}
 
 // Data copies the values to the host.
 func (x *Tensor) Data() []float32 {
@@ -185,6 +207,9 @@ func (x *Tensor) Set(data []float32) {
 
 // Buffer gives the backend's memory, for optimisers and fused operations.
 func (x *Tensor) Buffer() kernels.Buffer {
+	if x.store.shelved {
+		x.store.unshelve()
+	}
 	if x.store.buf == nil {
 		panic(fmt.Sprintf("autograd: tensor %v used after Release or Tape.Reset", x.shape))
 	}
@@ -203,6 +228,7 @@ func (x *Tensor) Release() {
 	}
 	x.released = true
 	x.store.release()
+	x.store.shelve()
 }
 
 // String describes the tensor without its values.

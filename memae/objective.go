@@ -81,13 +81,14 @@ func (e *DivergedError) Error() string {
 func (tr *trainer) generatorObjective(t *autograd.Tape, x, fake *autograd.Tensor, read Read) objective {
 	l := tr.config.Loss
 	var o objective
+	// first, because it needs the most memory: nothing of the others waits meanwhile
+	if tr.features != nil {
+		o.add("vgg", l.VGG, func() *autograd.Tensor { return tr.features.Loss(t, x, fake) })
+	}
 	o.add("rec", l.Rec, func() *autograd.Tensor { return nn.L1(t, fake, x) })
 	o.add("ssim", l.SSIM, func() *autograd.Tensor {
 		return t.AddScalar(t.Neg(tr.similarity(t, x, fake)), 1)
 	})
-	if tr.features != nil {
-		o.add("vgg", l.VGG, func() *autograd.Tensor { return tr.features.Loss(t, x, fake) })
-	}
 	if l.GAN != 0 || l.Feature != 0 {
 		var real []*autograd.Tensor
 		if l.Feature != 0 {

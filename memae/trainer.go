@@ -210,7 +210,7 @@ func (tr *trainer) setRates() {
 // step updates generator and memory, then the discriminator, with one batch.
 func (tr *trainer) step(b batch) ([]Figure, error) {
 	t := tr.tape
-	defer t.Reset()
+	defer tr.endStep()
 	tr.gen.SetTraining(true)
 	tr.disc.SetTraining(true)
 	tr.gen.SetClasses(b.classes)
@@ -224,8 +224,6 @@ func (tr *trainer) step(b batch) ([]Figure, error) {
 		return nil, err
 	}
 	log = append(log, o.usage.usage().figures()...)
-	tr.weightsAdam.ZeroGrad()
-	tr.memoryAdam.ZeroGrad()
 	t.Backward(total, tr.generatorParameters()...)
 	if err := errors.Join(tr.weightsAdam.Step(), tr.memoryAdam.Step()); err != nil {
 		return nil, err
@@ -238,6 +236,14 @@ func (tr *trainer) step(b batch) ([]Figure, error) {
 	}
 	judged, err := tr.discriminatorStep(x, fake)
 	return append(log, judged...), err
+}
+
+// endStep gives back what a step computed, however it ended.
+func (tr *trainer) endStep() {
+	for _, o := range tr.optimisers() {
+		o.ZeroGrad()
+	}
+	tr.tape.Reset()
 }
 
 // discriminatorStep updates the discriminator with real and reconstructed
@@ -254,7 +260,6 @@ func (tr *trainer) discriminatorStep(x, fake *autograd.Tensor) ([]Figure, error)
 	if err != nil {
 		return nil, err
 	}
-	tr.discAdam.ZeroGrad()
 	t.Backward(loss)
 	return log, tr.discAdam.Step()
 }

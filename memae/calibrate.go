@@ -9,16 +9,17 @@ func (d *TrustMAE) Calibration() Calibration { return *d.current() }
 // photos from the configured score, that of pixels from the largest value of
 // every map.
 func (d *TrustMAE) calibrateRobust(results []Result) error {
-	raw, peaks := make([]float64, len(results)), make([]float64, len(results))
+	n := len(results)
+	raw, peaks, means, tops := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	for i, r := range results {
-		raw[i], peaks[i] = r.Raw, r.Max
+		raw[i], peaks[i], means[i], tops[i] = r.Raw, r.Max, r.Mean, r.Top
 	}
 	z := d.config.Threshold.Z
-	limit, share, err := RobustThreshold(raw, z)
+	limit, share, err := RobustThreshold(raw, z, peaks, means, tops)
 	if err != nil {
 		return err
 	}
-	pixel, _, err := RobustThreshold(peaks, z)
+	pixel, _, err := RobustThreshold(peaks, z, peaks, means, tops)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/org/trustmae/memae/metrics"
@@ -28,57 +29,125 @@ func (c Calibration) normalise(raw float64) float64 {
 	return raw / (raw + c.Threshold)
 }
 
+// RobustThreshold finds a limit from scores of an unlabelled training set of
+// which less than half are defective. It works on logarithms, since scores are
+// positive and skewed. The limit is z deviations above the centre of the scores
+// of good photos, and which these are is found in one of two ways:
+//
+//   - Where scores fall into two groups (see fitMixture), the photos of the lower
+//     one are good, and share is the weight of the upper one. views are scores of
+//     the same photos to look for the groups in, since other scores may part
+//     them more clearly than the limit's own; all in which they part count
+//     alike. None: scores itself.
+//   - Else most photos are good: the shortest interval that holds half of the
+//     scores lies among them (least median of squares, Rousseeuw 1984); its middle
+//     and scaled width give a first centre and deviation, and the scores within
+//     2.5 deviations are good (reweighting, Rousseeuw and Leroy 1987). share is
+//     then the fraction of scores beyond the limit.
+func RobustThreshold(scores []float64, z float64, views ...[]float64) (limit, share float64, err error) {
+	if len(scores) < 2 {
+		return 0, 0, fmt.Errorf("memae: robust threshold from %d scores, want at least 2", len(scores))
+	}
+	logs, err := logarithms(scores)
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(views) == 0 {
+		views = [][]float64{scores}
+	}
+	good, share, parted, err := lowerGroup(views, len(scores))
+	if err != nil {
+		return 0, 0, err
+	}
+	if !parted {
+		good = nearShorth(logs)
+	}
+	centre, deviation := stat.MeanStdDev(logs, good)
+	// the slack keeps equal scores on the inside whatever the rounding
+	limit = math.Exp(centre+z*deviation) * (1 + 1e-9)
+	if !parted {
+		above := 0
+		for _, s := range scores {
+			if s > limit {
+				above++
+			}
+		}
+		share = float64(above) / float64(len(scores))
+	}
+	return limit, share, nil
+}
+
+// logarithms of scores; a score of 0 counts as the smallest positive number.
+func logarithms(scores []float64) ([]float64, error) {
+	logs := make([]float64, len(scores))
+	for i, s := range scores {
+		if math.IsNaN(s) || math.IsInf(s, 0) {
+			return nil, fmt.Errorf("memae: robust threshold: score %d is %v", i, s)
+		}
+		logs[i] = math.Log(max(s, math.SmallestNonzeroFloat64))
+	}
+	return logs, nil
+}
+
+// lowerGroup tells how likely each photo belongs to the lower of two groups, and
+// the share of the upper one: means over the views in which the groups part.
+// parted is false if they part in none.
+func lowerGroup(views [][]float64, photos int) (lower []float64, share float64, parted bool, err error) {
+	count := 0.0
+	lower = make([]float64, photos)
+	for _, view := range views {
+		if len(view) != photos {
+			panic(fmt.Sprintf("memae.RobustThreshold: view of %d scores, want %d", len(view), photos))
+		}
+		logs, err := logarithms(view)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		m, ok := fitMixture(logs)
+		if !ok {
+			continue
+		}
+		count++
+		share += m.weight[1]
+		for i, v := range logs {
+			lower[i] += m.lower(v)
+		}
+	}
+	if count == 0 {
+		return nil, 0, false, nil
+	}
+	floats.Scale(1/count, lower)
+	return lower, share / count, true, nil
+}
+
 // shorthScale turns half the width of a normal distribution's shortest half into
 // its standard deviation: 1/Φ⁻¹(¾).
 const shorthScale = 1.4826
 
-// RobustThreshold finds a limit from scores of an unlabelled training set of
-// which less than half are defective. It works on logarithms, since scores are
-// positive and skewed: the shortest interval that holds half of the scores lies
-// among the normal ones (least median of squares, Rousseeuw 1984); its middle and
-// scaled width give a first centre and deviation, which the scores within 2.5
-// deviations then refine (reweighting, Rousseeuw and Leroy 1987). The limit is z
-// deviations above the centre; share is the fraction of scores beyond it.
-func RobustThreshold(scores []float64, z float64) (limit, share float64, err error) {
-	if len(scores) < 2 {
-		return 0, 0, fmt.Errorf("memae: robust threshold from %d scores, want at least 2", len(scores))
-	}
-	logs := make([]float64, len(scores))
-	for i, s := range scores {
-		if math.IsNaN(s) || math.IsInf(s, 0) {
-			return 0, 0, fmt.Errorf("memae: robust threshold: score %d is %v", i, s)
-		}
-		logs[i] = math.Log(max(s, math.SmallestNonzeroFloat64))
-	}
-	slices.Sort(logs)
-	half := len(logs)/2 + 1
+// nearShorth marks by 1 the values within 2.5 deviations of the shortest half,
+// all if that leaves less than two.
+func nearShorth(x []float64) []float64 {
+	sorted := slices.Sorted(slices.Values(x))
+	half := len(x)/2 + 1
 	best := 0
-	for i := range len(logs) - half + 1 {
-		if logs[i+half-1]-logs[i] < logs[best+half-1]-logs[best] {
+	for i := range len(x) - half + 1 {
+		if sorted[i+half-1]-sorted[i] < sorted[best+half-1]-sorted[best] {
 			best = i
 		}
 	}
-	low, high := logs[best], logs[best+half-1]
+	low, high := sorted[best], sorted[best+half-1]
 	centre, deviation := (low+high)/2, shorthScale*(high-low)/2
-
-	var inner []float64
-	for _, v := range logs {
+	near, count := make([]float64, len(x)), 0
+	for i, v := range x {
 		if math.Abs(v-centre) <= 2.5*deviation {
-			inner = append(inner, v)
+			near[i] = 1
+			count++
 		}
 	}
-	if len(inner) >= 2 {
-		centre, deviation = stat.MeanStdDev(inner, nil)
+	if count < 2 {
+		return nil // weighs all alike
 	}
-	// the slack keeps equal scores on the inside whatever the rounding
-	limit = math.Exp(centre+z*deviation) * (1 + 1e-9)
-	above := 0
-	for _, s := range scores {
-		if s > limit {
-			above++
-		}
-	}
-	return limit, float64(above) / float64(len(scores)), nil
+	return near
 }
 
 // BudgetThreshold finds the limit that rejects a new good photo with a

@@ -36,6 +36,34 @@ func TestRobustThresholdSurvivesContamination(t *testing.T) {
 	}
 }
 
+// Scores by the map's largest value overlap so far that groups do not show; those
+// by its mean part, and tell both the share and which photos the limit is from.
+func TestRobustThresholdUsesTheClearerView(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	var peaks, means []float64
+	for i := range 200 {
+		peak, mean := -2.7+0.6*rng.NormFloat64(), -7.1+0.3*rng.NormFloat64()
+		if i < 80 {
+			peak, mean = -1.4+0.7*rng.NormFloat64(), -5.6+0.5*rng.NormFloat64()
+		}
+		peaks, means = append(peaks, math.Exp(peak)), append(means, math.Exp(mean))
+	}
+	blind, blindShare, err := RobustThreshold(peaks, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit, share, err := RobustThreshold(peaks, 3, peaks, means)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(math.Abs(share-0.4) < 0.06) || math.Abs(blindShare-0.4) < 0.2 {
+		t.Errorf("estimated share %.3f, and %.3f without the view; want 0.4 and far from it", share, blindShare)
+	}
+	if z := (math.Log(limit) + 2.7) / 0.6; !(z > 2.5 && z < 4) || limit >= blind {
+		t.Errorf("limit lies %.2f deviations above the good ones, want about 3, and at %.3g, without the view %.3g", z, limit, blind)
+	}
+}
+
 func TestRobustThresholdOddScores(t *testing.T) {
 	limit, share, err := RobustThreshold([]float64{2, 2, 2, 2}, 3)
 	if err != nil || share != 0 || !(math.Abs(limit-2) < 1e-6) {

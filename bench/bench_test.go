@@ -46,7 +46,7 @@ func BenchmarkGenerator(b *testing.B) {
 }
 
 // networks are LPIPS' trunks, by the benchmarks' names.
-var networks = []struct{ name, net string }{{"alex", "alex"}, {"squeeze", "squeeze"}, {"vgg16", "vgg"}}
+var networks = []struct{ name, net string }{{"alex", "alex"}, {"squeeze", "squeeze"}, {"vgg16", "vgg"}, {"trustmae", "trustmae"}}
 
 // BenchmarkLPIPSPair computes the map of distances between two images of 256×256
 // pixels.

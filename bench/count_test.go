@@ -108,7 +108,7 @@ func TestGeneratorCount(t *testing.T) {
 }
 
 func TestPairCount(t *testing.T) {
-	for _, net := range []string{"alex", "squeeze", "vgg"} {
+	for _, net := range []string{"alex", "squeeze", "vgg", "trustmae"} {
 		t.Run(net, func(t *testing.T) {
 			backend := &counter{Backend: newBackend(t)}
 			distance := newLPIPS(t, backend, net)
@@ -123,7 +123,7 @@ func TestPairCount(t *testing.T) {
 		})
 	}
 	_, err := PairMACs("resnet", 64)
-	require.ErrorContains(t, err, "alex, vgg or squeeze")
+	require.ErrorContains(t, err, "alex, vgg, squeeze or trustmae")
 }
 
 func TestDetectCount(t *testing.T) {

@@ -38,6 +38,7 @@ var trunkFiles = map[Network][]string{
 	ResNet50: {"resnet50.safetensors", "resnet50-0676ba61.pth", "resnet50-19c8e357.pth", "resnet50-11ad3fa6.pth", "resnet50.pth"},
 	WideResNet50: {"wide_resnet50_2.safetensors", "wide_resnet50_2-95faca4d.pth", "wide_resnet50_2-9ba9bcbe.pth",
 		"wide_resnet50_2.pth"},
+	Embedded: {EmbeddedFile},
 }
 
 // blueprint describes a trunk.
@@ -87,7 +88,7 @@ func (n Network) params() []param {
 }
 
 // lpipsNames are the names that the LPIPS code gives to its networks.
-var lpipsNames = map[Network]string{AlexNet: "alex", VGG16: "vgg", SqueezeNet: "squeeze"}
+var lpipsNames = map[Network]string{AlexNet: "alex", VGG16: "vgg", SqueezeNet: "squeeze", Embedded: string(Embedded)}
 
 // lpipsBlueprint describes the channel weights of LPIPS v0.1 for trunk n, in
 // the folders of the LPIPS code among others.
@@ -96,6 +97,9 @@ func (n Network) lpipsBlueprint() blueprint {
 	plan := blueprint{
 		what:  "LPIPS channel weights for " + string(n),
 		files: []string{"lpips/" + name, "lpips/weights/v0.1/" + name, "weights/v0.1/" + name, "v0.1/" + name, name},
+	}
+	if n == Embedded {
+		plan.files = trunkFiles[n] // both in one file
 	}
 	for i, tap := range n.lpipsTaps() {
 		plan.params = append(plan.params, param{linName(i), []int{1, n.channels(tap), 1, 1}})

@@ -15,6 +15,7 @@ type Features struct {
 	network Network
 	table   []layer
 	weights frozen
+	input   standardize // torchvision's, for Images
 	source  string
 	random  bool
 }
@@ -34,7 +35,7 @@ func NewFeatures(b kernels.Backend, w *Weights, n Network) (*Features, error) {
 
 // emptyFeatures returns a network of zeros.
 func emptyFeatures(b kernels.Backend, n Network) *Features {
-	return &Features{network: n, table: n.layers(), weights: newFrozen(b, n.params())}
+	return &Features{network: n, table: n.layers(), weights: newFrozen(b, n.params()), input: newImageNet(b)}
 }
 
 // Network tells which network computes the features.
@@ -63,6 +64,15 @@ func (f *Features) Forward(t *autograd.Tape, x *autograd.Tensor, taps ...int) []
 		outputs[i] = walk.next(t, tap)
 		walk.shared = true // the caller keeps it
 	}
+	return outputs
+}
+
+// Images is Forward for RGB images in [-1,1], which it brings to the mean and
+// deviation that torchvision's networks and the embedded one were trained with.
+func (f *Features) Images(t *autograd.Tape, x *autograd.Tensor, taps ...int) []*autograd.Tensor {
+	input := f.input.apply(t, x)
+	outputs := f.Forward(t, input, taps...)
+	input.Release()
 	return outputs
 }
 

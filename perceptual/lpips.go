@@ -10,7 +10,7 @@ import (
 
 // LPIPSOptions are the options of [NewLPIPS].
 type LPIPSOptions struct {
-	Net string // "alex" (or ""), "vgg" or "squeeze"
+	Net string // "alex" (or ""), "vgg", "squeeze", or "trustmae", the embedded network
 
 	// Order says how the differences of features become a map. "lpips" (or "")
 	// is the LPIPS code's: features of unit length, squared difference, channel
@@ -33,7 +33,7 @@ func (o LPIPSOptions) network() (Network, error) {
 			return n, nil
 		}
 	}
-	return "", fmt.Errorf("perceptual distance: network %q, want alex, vgg or squeeze", o.Net)
+	return "", fmt.Errorf("perceptual distance: network %q, want alex, vgg, squeeze or trustmae", o.Net)
 }
 
 // lpipsTaps are the layers whose outputs, all after a ReLU, LPIPS compares.
@@ -45,6 +45,8 @@ func (n Network) lpipsTaps() []int {
 		return []int{3, 8, 15, 22, 29}
 	case SqueezeNet:
 		return []int{1, 4, 7, 9, 10, 11, 12}
+	case Embedded:
+		return embeddedTaps
 	}
 	panic(fmt.Sprintf("perceptual: LPIPS has no weights for network %q", string(n)))
 }
@@ -165,14 +167,19 @@ func (l *LPIPS) each(t *autograd.Tape, x, y *autograd.Tensor, visit func(tap int
 			if l.eq8 {
 				return l.upsampledDistance(t, i, fa, fb, x.Dim(2), x.Dim(3))
 			}
-			difference := t.Sub(unit(t, fa), unit(t, fb))
-			return t.Conv2d(t.Square(difference), l.lin.byName[linName(i)], nil, autograd.Conv2dParams{})
+			return l.tapDistance(t, i, fa, fb)
 		})
 		visit(i, d)
 		d.Release()
 	}
 	a.release()
 	b.release()
+}
+
+// tapDistance is one tap of LPIPS, [N,1,h,w] of features [N,C,h,w].
+func (l *LPIPS) tapDistance(t *autograd.Tape, tap int, fa, fb *autograd.Tensor) *autograd.Tensor {
+	difference := t.Sub(unit(t, fa), unit(t, fb))
+	return t.Conv2d(t.Square(difference), l.lin.byName[linName(tap)], nil, autograd.Conv2dParams{})
 }
 
 // upsampledDistance is one tap of equation 8, [N,1,h,w]. Images go one by one:

@@ -20,10 +20,12 @@ const (
 	ResNet18     Network = "resnet18"
 	ResNet50     Network = "resnet50"
 	WideResNet50 Network = "wide_resnet50_2" // twice the channels inside its bottlenecks
+
+	Embedded Network = "trustmae" // this library's own, see apps/pretrain
 )
 
 // networks lists them all.
-var networks = []Network{VGG19, VGG16, AlexNet, SqueezeNet, ResNet18, ResNet50, WideResNet50}
+var networks = []Network{VGG19, VGG16, AlexNet, SqueezeNet, ResNet18, ResNet50, WideResNet50, Embedded}
 
 // layerKind says what a layer computes.
 type layerKind int
@@ -66,6 +68,8 @@ func (n Network) layers() []layer {
 		return resnetLayers(64, 3, 4, 6, 3)
 	case WideResNet50:
 		return resnetLayers(128, 3, 4, 6, 3)
+	case Embedded:
+		return embeddedLayers
 	}
 	panic(fmt.Sprintf("perceptual: network %q, want one of %v", string(n), networks))
 }

@@ -107,7 +107,7 @@ func TestResNetsMatchPyTorch(t *testing.T) {
 func TestStages(t *testing.T) {
 	want := map[Network][]int{
 		VGG19: {3, 8, 17, 26, 35}, VGG16: {3, 8, 15, 22, 29}, AlexNet: {1, 4, 11}, SqueezeNet: {1, 4, 7, 12},
-		ResNet18: {1, 3, 4, 5, 6}, ResNet50: {1, 3, 4, 5, 6}, WideResNet50: {1, 3, 4, 5, 6},
+		ResNet18: {1, 3, 4, 5, 6}, ResNet50: {1, 3, 4, 5, 6}, WideResNet50: {1, 3, 4, 5, 6}, Embedded: {1, 4, 9, 14, 17},
 	}
 	require.Len(t, want, len(networks))
 	for n, stages := range want {

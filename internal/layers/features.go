@@ -60,8 +60,23 @@ func SqueezeNet(side int) Table {
 	return t
 }
 
-// Trunk lists the layers of LPIPS' feature network net: "alex", "vgg" (VGG-16)
-// or "squeeze".
+// Embedded lists the seven convolutions of this library's own network.
+func Embedded(side int) Table {
+	first := Layer{Name: "conv1", In: 3, Out: 24, Side: side, Kernel: 5, Stride: 2, Padding: 2}
+	half := first.OutSide()
+	return Table{
+		first,
+		same("conv2", 24, 48, half/2, 3),
+		same("conv3_1", 48, 96, half/4, 3),
+		same("conv3_2", 96, 96, half/4, 3),
+		same("conv4_1", 96, 128, half/8, 3),
+		same("conv4_2", 128, 128, half/8, 3),
+		same("conv5", 128, 160, half/16, 3),
+	}
+}
+
+// Trunk lists the layers of the perceptual distance's feature network net:
+// "alex", "vgg" (VGG-16), "squeeze" or "trustmae" (the embedded one).
 func Trunk(net string, side int) (Table, error) {
 	switch net {
 	case "alex":
@@ -70,6 +85,8 @@ func Trunk(net string, side int) (Table, error) {
 		return VGG16(side), nil
 	case "squeeze":
 		return SqueezeNet(side), nil
+	case "trustmae":
+		return Embedded(side), nil
 	}
-	return nil, fmt.Errorf("perceptual network %q, want alex, vgg or squeeze", net)
+	return nil, fmt.Errorf("perceptual network %q, want alex, vgg, squeeze or trustmae", net)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Layer sizes published with the networks, without their dense layers: Simonyan &
-// Zisserman 2015 (224×224), Iandola et al. 2016, torchvision.
+// Zisserman 2015 (224×224), Iandola et al. 2016, torchvision; the last is ours.
 func TestFeatureNetworks(t *testing.T) {
 	const half = 0.05 // of the last digit given
 	for _, tt := range []struct {
@@ -19,6 +19,7 @@ func TestFeatureNetworks(t *testing.T) {
 		{"VGG-16", VGG16(224), 14.7},
 		{"AlexNet", AlexNet(224), 2.5},
 		{"SqueezeNet", SqueezeNet(224), 0.7},
+		{"embedded", Embedded(224), 0.6},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			require.InDelta(t, tt.millions, float64(tt.table.Weights())/1e6, half)
@@ -27,7 +28,13 @@ func TestFeatureNetworks(t *testing.T) {
 	require.InDelta(t, 19.5, float64(VGG19(224).MACs())/1e9, half)
 	require.InDelta(t, 15.3, float64(VGG16(224).MACs())/1e9, half)
 	_, err := Trunk("resnet", 64)
-	require.ErrorContains(t, err, "alex, vgg or squeeze")
+	require.ErrorContains(t, err, "alex, vgg, squeeze or trustmae")
+}
+
+// What the embedded network promises at 256×256.
+func TestEmbeddedCostsAThirdOfAlexNet(t *testing.T) {
+	require.LessOrEqual(t, 3*Embedded(256).MACs(), AlexNet(256).MACs())
+	require.LessOrEqual(t, Embedded(256).Weights(), int64(1e6))
 }
 
 // Each layer takes what the one before gives, whatever the pools between them.

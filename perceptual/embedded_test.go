@@ -1,0 +1,64 @@
+package perceptual
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/internal/safetensors"
+	"github.com/org/trustmae/nn"
+)
+
+// weightsOf counts the values of a network.
+func weightsOf(n Network) int {
+	count := 0
+	for _, p := range n.params() {
+		count += len(newTensor(p).Data)
+	}
+	return count
+}
+
+func TestEmbeddedNetworkIsSmall(t *testing.T) {
+	require.LessOrEqual(t, weightsOf(Embedded), 1_000_000)
+	require.Equal(t, 31, Embedded.MinSize(embeddedTaps[len(embeddedTaps)-1]))
+	for i, tap := range embeddedTaps {
+		require.Equal(t, reluLayer, Embedded.layers()[tap].kind)
+		require.Equal(t, 256>>(i+1), Embedded.outSize(256, tap), "tap %d", i)
+	}
+}
+
+// A file of a trained distance gives the same distance.
+func TestTrainableSavesWhatLPIPSReads(t *testing.T) {
+	d := NewTrainable(backend(t), Embedded, 3)
+	for _, e := range d.Channels() {
+		e.Tensor.Set(uniform(4, 1, e.Tensor.Len()))
+	}
+	dir := t.TempDir()
+	require.NoError(t, safetensors.WriteFile(filepath.Join(dir, EmbeddedFile), nn.SaveState(d.State()), nil))
+	weights, err := OpenWeights(dir, 0)
+	require.NoError(t, err)
+	l, err := NewLPIPS(backend(t), weights, LPIPSOptions{Net: string(Embedded)})
+	require.NoError(t, err)
+	require.False(t, l.Random())
+	tape := autograd.NewTape(backend(t))
+	x, y := pair(tape, 64, 47)
+	want := l.Spatial(tape, x, y).Data()
+	got := d.Distance(tape, d.Taps(tape, x), d.Taps(tape, y), 64, 47).Data()
+	for i, v := range want {
+		requireNear(t, float64(v), float64(got[i]), 1e-5, 1e-5, "pixel %d", i)
+	}
+}
+
+func TestTrainableLearns(t *testing.T) {
+	d := NewTrainable(backend(t), Embedded, 1)
+	require.Len(t, d.Convs(autograd.NewTape(backend(t)), autograd.NewTape(backend(t)).Full(0, 1, 3, 32, 32)), 7)
+	tape := autograd.NewTape(backend(t))
+	x, y := pair(tape, 48, 48)
+	tape.Backward(tape.Sum(d.Distance(tape, d.Taps(tape, x), d.Taps(tape, y), 48, 48)))
+	for _, e := range d.State() {
+		require.False(t, e.Buffer, e.Name)
+		require.NotNil(t, e.Tensor.Grad(), e.Name)
+	}
+}

@@ -1,0 +1,97 @@
+// Package cuda computes on NVIDIA GPUs. Driver and compiler of kernels are opened
+// at run time and need not be there when a program is built; kernels are the .cu
+// files of this package, compiled for the device on first use and kept in the
+// user's cache. See docs/cuda.md.
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+
+	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/cuda/internal/driver"
+)
+
+// ErrNotBuilt is Open's error in a program that was built without CUDA.
+var ErrNotBuilt = driver.ErrNotBuilt
+
+// Options configure a backend. The zero value is the first device.
+type Options struct {
+	// Device is the index of the device, as [Devices] lists them.
+	Device int
+}
+
+// Backend computes on a GPU. It may be used from several goroutines. Operations
+// return before they are done; they are done in the order of their calls.
+type Backend struct {
+	device *device
+	stream driver.Stream
+	memory *memory
+}
+
+var _ kernels.Backend = (*Backend)(nil)
+
+// Open returns a backend on a device. Without driver, compiler or device, or
+// where a kernel does not compile, the error says what to do.
+func Open(o Options) (*Backend, error) {
+	d, err := openDevice(o.Device)
+	if err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
+	}
+	stream, err := d.context.NewStream()
+	if err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
+	}
+	b := &Backend{device: d, stream: stream, memory: newMemory(d.context, stream.Sync)}
+	runtime.AddCleanup(b, func(m *memory) {
+		// Nobody is left to hear of errors.
+		_ = m.close()
+		_ = stream.Close()
+	}, b.memory)
+	return b, nil
+}
+
+// Name is "cuda/" and the device's name.
+func (b *Backend) Name() string { return "cuda/" + b.device.info.Name }
+
+// Sync waits for everything queued before.
+func (b *Backend) Sync() { b.must("Sync", b.stream.Sync()) }
+
+// must panics with a Failure that names the operation.
+func (b *Backend) must(op string, err error) {
+	if err != nil {
+		panic(&kernels.Failure{Backend: b.Name(), Op: op, Err: err})
+	}
+}
+
+// Alloc returns a buffer of n values with undefined contents.
+func (b *Backend) Alloc(n int) kernels.Buffer {
+	if n < 1 || n > math.MaxInt32 {
+		panic(fmt.Sprintf("cuda.Alloc: %d values, want 1 to %d", n, math.MaxInt32))
+	}
+	p, err := b.memory.take(valueBytes * int64(n))
+	b.must("Alloc", err)
+	return &buffer{ptr: p, n: n, root: &root{backend: b, n: n}}
+}
+
+// Free gives a buffer back for reuse. Work queued before may still use it: all
+// work is done in order.
+func (b *Backend) Free(x kernels.Buffer) {
+	c := b.own("Free", x)
+	if c.n != c.root.n {
+		panic(fmt.Sprintf("cuda.Free: slice of %d values of a buffer of %d, want what Alloc returned", c.n, c.root.n))
+	}
+	c.root.freed = true
+	b.memory.give(c.ptr, valueBytes*int64(c.n))
+}
+
+// Stats tells the memory of the device in use by this backend.
+func (b *Backend) Stats() kernels.Stats { return b.memory.stats() }
+
+// outOfMemory tells whether an error is the device's lack of memory.
+func outOfMemory(err error) bool {
+	var e *driver.Error
+	return errors.As(err, &e) && e.OutOfMemory()
+}

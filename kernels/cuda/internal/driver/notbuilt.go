@@ -1,0 +1,6 @@
+//go:build !linux || !cgo || nocuda
+
+package driver
+
+// Open returns ErrNotBuilt.
+func Open() (Driver, error) { return nil, ErrNotBuilt }

@@ -1,0 +1,185 @@
+// A CUDA driver without a GPU: device memory is host memory, work is done before
+// the call returns, and kernels are shared libraries that g++ made of the .cu
+// files. It refuses calls without a context, unknown addresses and copies beyond
+// an allocation. STANDIN_MEMORY sets the size of its memory in bytes.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <map>
+#include <mutex>
+#include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace {
+
+enum Code { ok = 0, invalid_value = 1, out_of_memory = 2, no_device = 100, invalid_image = 200, invalid_context = 201, not_found = 500 };
+
+struct dim3 {
+	unsigned x, y, z;
+};
+using Launch = int (*)(dim3, unsigned, const char *, size_t);
+
+std::mutex mutex;
+std::map<uintptr_t, size_t> allocations;
+size_t used;
+thread_local void *current;
+
+size_t total() {
+	const char *v = getenv("STANDIN_MEMORY");
+	return v ? strtoull(v, nullptr, 10) : size_t(8) << 30;
+}
+
+// inside tells whether bytes from p on belong to one allocation.
+bool inside(uintptr_t p, size_t bytes) {
+	auto next = allocations.upper_bound(p);
+	if (next == allocations.begin())
+		return false;
+	--next;
+	return p + bytes <= next->first + next->second;
+}
+
+} // namespace
+
+#define ENTER \
+	if (!current) \
+		return invalid_context; \
+	std::lock_guard<std::mutex> lock(mutex);
+
+extern "C" {
+
+int cuInit(unsigned) { return ok; }
+int cuDriverGetVersion(int *v) { return *v = 12040, ok; }
+int cuDeviceGetCount(int *n) { return *n = getenv("STANDIN_NO_DEVICE") ? 0 : 1, ok; }
+int cuDeviceGet(int *d, int i) { return *d = i, i ? no_device : ok; }
+int cuDeviceGetName(char *name, int size, int) { return snprintf(name, size, "stand-in"), ok; }
+int cuDeviceTotalMem_v2(size_t *bytes, int) { return *bytes = total(), ok; }
+int cuDeviceGetAttribute(int *v, int attribute, int) {
+	switch (attribute) {
+	case 16: // multiprocessors
+		return *v = 2, ok;
+	case 75: // compute capability
+		return *v = 9, ok;
+	case 76:
+		return *v = 0, ok;
+	}
+	return invalid_value;
+}
+int cuDevicePrimaryCtxRetain(void **context, int) { return *context = &mutex, ok; }
+int cuCtxSetCurrent(void *context) { return current = context, ok; }
+int cuGetErrorName(int code, const char **name) {
+	static const std::map<int, const char *> names = {
+		{invalid_value, "CUDA_ERROR_INVALID_VALUE"}, {out_of_memory, "CUDA_ERROR_OUT_OF_MEMORY"}, {no_device, "CUDA_ERROR_NO_DEVICE"},
+		{invalid_image, "CUDA_ERROR_INVALID_IMAGE"}, {invalid_context, "CUDA_ERROR_INVALID_CONTEXT"}, {not_found, "CUDA_ERROR_NOT_FOUND"},
+		{719, "CUDA_ERROR_LAUNCH_FAILED"}};
+	auto it = names.find(code);
+	return it == names.end() ? invalid_value : (*name = it->second, ok);
+}
+int cuGetErrorString(int, const char **text) { return *text = "said by the stand-in", ok; }
+
+int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
+	ENTER
+	if (used + bytes > total())
+		return out_of_memory;
+	void *p = aligned_alloc(256, (bytes + 255) / 256 * 256);
+	if (!p)
+		return out_of_memory;
+	memset(p, 0xff, bytes); // NaN
+	allocations[*address = reinterpret_cast<uintptr_t>(p)] = bytes;
+	used += bytes;
+	return ok;
+}
+int cuMemFree_v2(uint64_t address) {
+	ENTER
+	auto it = allocations.find(address);
+	if (it == allocations.end())
+		return invalid_value;
+	used -= it->second;
+	free(reinterpret_cast<void *>(address));
+	allocations.erase(it);
+	return ok;
+}
+int cuMemGetInfo_v2(size_t *free, size_t *all) {
+	ENTER
+	return *free = total() - used, *all = total(), ok;
+}
+int cuMemHostAlloc(void **address, size_t bytes, unsigned) {
+	ENTER
+	return (*address = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096)) ? ok : out_of_memory;
+}
+int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *) {
+	ENTER
+	if (!inside(to, bytes))
+		return invalid_value;
+	memcpy(reinterpret_cast<void *>(to), from, bytes);
+	return ok;
+}
+int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *) {
+	ENTER
+	if (!inside(from, bytes))
+		return invalid_value;
+	memcpy(to, reinterpret_cast<void *>(from), bytes);
+	return ok;
+}
+
+int cuStreamCreate(void **stream, unsigned) {
+	ENTER
+	return *stream = malloc(1), ok;
+}
+int cuStreamDestroy_v2(void *stream) {
+	ENTER
+	return free(stream), ok;
+}
+int cuStreamSynchronize(void *) {
+	ENTER
+	return ok;
+}
+int cuEventCreate(void **event, unsigned) {
+	ENTER
+	return *event = malloc(1), ok;
+}
+int cuEventRecord(void *, void *) {
+	ENTER
+	return ok;
+}
+int cuEventSynchronize(void *) {
+	ENTER
+	return ok;
+}
+int cuEventElapsedTime(float *ms, void *, void *) {
+	ENTER
+	return *ms = 1, ok;
+}
+
+// An image is the number of bytes of a shared library, and the library.
+int cuModuleLoadData(void **module, const void *image) {
+	ENTER
+	uint64_t bytes;
+	memcpy(&bytes, image, sizeof bytes);
+	int file = memfd_create("kernels", 0);
+	const char *from = static_cast<const char *>(image) + sizeof bytes;
+	for (uint64_t at = 0; at < bytes;) {
+		ssize_t n = write(file, from + at, bytes - at);
+		if (n <= 0)
+			return invalid_image;
+		at += n;
+	}
+	*module = dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW);
+	if (!*module)
+		fprintf(stderr, "stand-in: %s\n", dlerror());
+	return *module ? ok : invalid_image;
+}
+int cuModuleGetFunction(void **function, void *module, const char *name) {
+	ENTER
+	return (*function = dlsym(module, (std::string("standin_launch_") + name).c_str())) ? ok : not_found;
+}
+int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned, void *, void **,
+	void **extra) {
+	ENTER
+	if (!gx || !gy || !gz || !bx || by != 1 || bz != 1 || bx > 1024 || gx > 0x7fffffff || gy > 65535 || gz > 65535)
+		return invalid_value;
+	return reinterpret_cast<Launch>(function)({gx, gy, gz}, bx, static_cast<const char *>(extra[1]), *static_cast<size_t *>(extra[3]));
+}
+}

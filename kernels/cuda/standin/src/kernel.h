@@ -1,0 +1,216 @@
+// Included before a .cu file that g++ compiles: CUDA's words, and what runs a
+// block's threads one after another. A thread is a fiber with a stack of its
+// own; it runs until it waits at a barrier. All threads of a block, or of a warp,
+// have to arrive at the same kind of barrier, else the launch fails.
+//
+// Shared memory is static, since blocks run one by one, and holds NaN when a
+// block begins. __CUDA_ARCH__ is not defined, so that kernels take the plain path
+// around inline PTX.
+#pragma once
+#include <cfloat>
+#include <cmath>
+#include <csetjmp>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <tuple>
+#include <ucontext.h>
+#include <vector>
+
+#define __global__
+#define __device__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __shared__ static __attribute__((section("shared_memory")))
+
+struct dim3 {
+	unsigned x, y, z;
+};
+static dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace standin {
+
+enum State { ready, at_block, at_warp, done };
+
+struct Fiber {
+	jmp_buf at;
+	ucontext_t entry;
+	char *stack = nullptr;
+	bool started;
+	State state;
+	unsigned thread;
+	uint64_t lane; // what the thread shows its warp
+};
+
+constexpr size_t stack_bytes = 256 << 10;
+static std::vector<Fiber *> fibers;
+static Fiber *current;
+static jmp_buf scheduler;
+static void (*body)(const char *);
+static const char *arguments;
+
+// pause hands over to the scheduler until the fiber may go on.
+__attribute__((noinline)) static void pause(State s) {
+	current->state = s;
+	asm volatile("" ::: "memory");
+	if (!_setjmp(current->at))
+		_longjmp(scheduler, 1);
+	asm volatile("" ::: "memory");
+}
+
+// life of a fiber: one thread after another.
+static void life() {
+	for (;;) {
+		body(arguments);
+		pause(done);
+	}
+}
+
+// resume runs a fiber until it pauses.
+__attribute__((noinline)) static void resume(Fiber *f) {
+	current = f;
+	threadIdx = {f->thread, 0, 0};
+	if (_setjmp(scheduler))
+		return;
+	if (f->started)
+		_longjmp(f->at, 1);
+	f->started = true;
+	getcontext(&f->entry);
+	f->entry.uc_stack.ss_sp = f->stack;
+	f->entry.uc_stack.ss_size = stack_bytes;
+	makecontext(&f->entry, life, 0);
+	setcontext(&f->entry);
+}
+
+// all tells whether all of the fibers [from, to) are in a state.
+static bool all(unsigned from, unsigned to, State s) {
+	for (unsigned i = from; i < to; i++)
+		if (fibers[i]->state != s)
+			return false;
+	return true;
+}
+
+// release makes the fibers [from, to) ready if all wait at one barrier.
+static bool release(unsigned from, unsigned to, State s) {
+	if (!all(from, to, s))
+		return false;
+	for (unsigned i = from; i < to; i++)
+		fibers[i]->state = ready;
+	return true;
+}
+
+extern "C" {
+extern uint32_t __start_shared_memory[] __attribute__((weak));
+extern uint32_t __stop_shared_memory[] __attribute__((weak));
+}
+
+// run_block runs one block, and tells whether its threads agreed at barriers.
+static bool run_block() {
+	for (uint32_t *p = __start_shared_memory; p != __stop_shared_memory; p++)
+		*p = 0x7fc00000;
+	unsigned n = blockDim.x;
+	for (unsigned i = 0; i < n; i++)
+		fibers[i]->state = ready;
+	while (!all(0, n, done)) {
+		bool moved = false;
+		for (unsigned i = 0; i < n; i++)
+			if (fibers[i]->state == ready) {
+				resume(fibers[i]);
+				moved = true;
+			}
+		for (unsigned i = 0; i < n; i += 32)
+			moved |= release(i, i + 32 < n ? i + 32 : n, at_warp);
+		moved |= release(0, n, at_block);
+		if (!moved)
+			return false;
+	}
+	return true;
+}
+
+// take reads the next argument, at its natural alignment.
+template <class T> T take(const char *args, size_t &at) {
+	T value;
+	at = (at + alignof(T) - 1) / alignof(T) * alignof(T);
+	memcpy(&value, args + at, sizeof value);
+	at += sizeof value;
+	return value;
+}
+
+template <class... A> std::tuple<A...> unpack(const char *args, size_t &at) { return std::tuple<A...>{take<A>(args, at)...}; }
+
+template <class F, F f> struct Kernel;
+template <class... A, void (*f)(A...)> struct Kernel<void (*)(A...), f> {
+	static void call(const char *args) {
+		size_t at = 0;
+		std::apply(f, unpack<A...>(args, at));
+	}
+	static size_t bytes() {
+		static const char zeros[4096] = {};
+		size_t at = 0;
+		unpack<A...>(zeros, at);
+		return at;
+	}
+};
+
+// launch runs a grid and returns the driver's code.
+template <class K> int launch(const char *name, dim3 grid, unsigned threads, const char *args, size_t bytes) {
+	if (bytes != K::bytes()) {
+		fprintf(stderr, "stand-in: %s got %zu bytes of arguments, wants %zu\n", name, bytes, K::bytes());
+		return 1; // CUDA_ERROR_INVALID_VALUE
+	}
+	while (fibers.size() < threads) {
+		Fiber *f = new Fiber();
+		f->thread = fibers.size();
+		f->stack = static_cast<char *>(malloc(stack_bytes));
+		fibers.push_back(f);
+	}
+	body = K::call;
+	arguments = args;
+	gridDim = grid;
+	blockDim = {threads, 1, 1};
+	for (unsigned z = 0; z < grid.z; z++)
+		for (unsigned y = 0; y < grid.y; y++)
+			for (unsigned x = 0; x < grid.x; x++) {
+				blockIdx = {x, y, z};
+				if (!run_block()) {
+					fprintf(stderr, "stand-in: %s: threads of block (%u, %u, %u) diverge at a barrier\n", name, x, y, z);
+					return 719; // CUDA_ERROR_LAUNCH_FAILED
+				}
+			}
+	return 0;
+}
+
+} // namespace standin
+
+// STANDIN_KERNEL exports a kernel; the compiler adds one for each.
+#define STANDIN_KERNEL(name) \
+	extern "C" int standin_launch_##name(dim3 grid, unsigned threads, const char *args, size_t bytes) { \
+		return standin::launch<standin::Kernel<decltype(&name), &name>>(#name, grid, threads, args, bytes); \
+	}
+
+inline void __syncthreads() { standin::pause(standin::at_block); }
+inline void __syncwarp(unsigned = ~0u) { standin::pause(standin::at_warp); }
+
+template <class T> T __shfl_xor_sync(unsigned, T value, int mask) {
+	using namespace standin;
+	static_assert(sizeof(T) <= 8);
+	Fiber *self = current;
+	memcpy(&self->lane, &value, sizeof value);
+	pause(at_warp);
+	memcpy(&value, &fibers[self->thread ^ mask]->lane, sizeof value);
+	pause(at_warp);
+	return value;
+}
+
+template <class To, class From> To standin_bits(From v) {
+	To to;
+	memcpy(&to, &v, sizeof to);
+	return to;
+}
+inline float __uint_as_float(unsigned v) { return standin_bits<float>(v); }
+inline unsigned __float_as_uint(float v) { return standin_bits<unsigned>(v); }
+
+inline unsigned min(unsigned a, unsigned b) { return a < b ? a : b; }
+inline int min(int a, int b) { return a < b ? a : b; }
+inline int max(int a, int b) { return a > b ? a : b; }

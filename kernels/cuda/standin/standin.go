@@ -1,0 +1,126 @@
+// Package standin makes a CUDA driver and compiler for tests on machines without
+// a GPU: memory is the host's, and the kernels' .cu files are compiled by g++ and
+// run thread by thread, with working barriers and warp shuffles. It finds wrong
+// results, writes outside of buffers, barriers that threads do not agree on and
+// calls that a driver refuses. It cannot run inline PTX, tell anything about
+// time, or find a missing wait between streams, since its copies finish before
+// they return.
+package standin
+
+import (
+	"crypto/sha256"
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/org/trustmae/kernels/cuda/internal/driver"
+)
+
+//go:embed src
+var sources embed.FS
+
+// libraries are what is made, from which file.
+var libraries = map[string]string{"libcuda.so.1": "driver.cpp", "libnvrtc.so.12": "nvrtc.cpp"}
+
+// Use makes the stand-in the driver that this process finds, unless
+// TRUSTMAE_CUDA_TEST is "gpu", which asks for the machine's own. Call it from
+// TestMain, before CUDA is opened. It returns why it could not, such as a missing
+// g++; tests that need CUDA then skip.
+func Use() error {
+	if os.Getenv("TRUSTMAE_CUDA_TEST") == "gpu" {
+		return nil
+	}
+	dir, err := build()
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Setenv(driver.PathVariable, dir), os.Setenv("TRUSTMAE_CUDA_CACHE", filepath.Join(dir, "kernels")))
+}
+
+// build compiles the libraries into a folder of the user's cache that is named by
+// their sources, so that it is done once.
+func build() (dir string, err error) {
+	if runtime.GOOS != "linux" {
+		return "", errors.New("the stand-in for the CUDA driver runs on Linux only")
+	}
+	if _, err := exec.LookPath("g++"); err != nil {
+		return "", errors.New("the stand-in for the CUDA driver needs g++")
+	}
+	root, err := os.UserCacheDir()
+	if err != nil {
+		root = os.TempDir()
+	}
+	id, err := fingerprint()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(root, "trustmae-standin", id)
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", err
+	}
+	made, err := os.MkdirTemp(filepath.Dir(dir), "building-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(made)
+	if err := compile(made, dir); err != nil {
+		return "", err
+	}
+	if err := os.Rename(made, dir); err != nil && !errors.Is(err, os.ErrExist) {
+		if _, gone := os.Stat(dir); gone != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// fingerprint names the sources.
+func fingerprint() (string, error) {
+	sum := sha256.New()
+	entries, err := sources.ReadDir("src")
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		text, err := sources.ReadFile("src/" + e.Name())
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", e.Name(), len(text), text)
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil))[:16], nil
+}
+
+// compile makes the libraries in dir, which will be moved to final.
+func compile(dir, final string) error {
+	if err := os.CopyFS(dir, sources); err != nil {
+		return err
+	}
+	for library, source := range libraries {
+		cmd := exec.Command("g++", "-std=c++17", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror",
+			fmt.Sprintf("-DSTANDIN_KERNEL_H=%q", filepath.Join(final, "src", "kernel.h")),
+			filepath.Join(dir, "src", source), "-o", filepath.Join(dir, library), "-ldl")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("g++ %s: %w\n%s", source, err, out)
+		}
+	}
+	return nil
+}
+
+// Skip ends the test: skipped with the reason, or failed on runs that are there
+// to use a GPU.
+func Skip(t testing.TB, reason error) {
+	t.Helper()
+	if os.Getenv("TRUSTMAE_CUDA_TEST") == "gpu" {
+		t.Fatalf("no GPU: %v", reason)
+	}
+	t.Skipf("no CUDA: %v", reason)
+}

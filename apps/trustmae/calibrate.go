@@ -11,7 +11,7 @@ import (
 )
 
 type calibrateFlags struct {
-	deviceFlags
+	modelFlags
 	budget float64
 	labels bool
 }
@@ -35,7 +35,7 @@ F1 on the labelled test photos of DIR.`,
 	}
 	cmd.Flags().Float64Var(&f.budget, "budget", 0, "share of good parts that may be rejected, in `PERCENT`")
 	cmd.Flags().BoolVar(&f.labels, "labels", false, "use the labels of DIR")
-	f.deviceFlags.add(cmd)
+	f.modelFlags.add(cmd)
 	return cmd
 }
 
@@ -54,7 +54,7 @@ func (f *calibrateFlags) run(cmd *cobra.Command, s *session, model, dir string) 
 	if err != nil {
 		return err
 	}
-	detector, err := openModel(model, backend, s)
+	detector, err := f.openModel(s, model, backend, dir)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -45,9 +44,7 @@ func check(ctx context.Context, s *session, path string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		out := json.NewEncoder(s.stdout)
-		out.SetIndent("", "  ")
-		err = out.Encode(report)
+		err = writeJSON(s.stdout, report)
 	} else {
 		err = writeCheck(s.stdout, report)
 	}

@@ -162,11 +162,15 @@ func (d *demo) train(ctx context.Context) (*demoResult, error) {
 	if err := run.claim(); err != nil {
 		return nil, err
 	}
-	if err := run.load(ctx, d.path(demoPhotos)); err != nil {
+	products, err := openProducts(ctx, d.session, []string{d.path(demoPhotos)}, d.config)
+	if err != nil {
+		return nil, err
+	}
+	if err := run.load(products); err != nil {
 		return nil, err
 	}
 	begun := time.Now()
-	trained, err := run.fit(ctx)
+	trained, _, err := run.fit(ctx)
 	if err != nil {
 		return nil, err
 	}

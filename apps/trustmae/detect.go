@@ -27,7 +27,7 @@ const (
 )
 
 type detectFlags struct {
-	deviceFlags
+	modelFlags
 	out, format string
 	heatmaps    bool
 }
@@ -54,7 +54,7 @@ the exit code is then 3.`,
 	cmd.Flags().StringVar(&f.format, "format", "csv", "of the rows: "+strings.Join(formats, " or "))
 	cmd.Flags().BoolVar(&f.heatmaps, "heatmaps", false, "write each photo with its anomaly map laid over it to DIR/"+heatmapsFolder)
 	complete(cmd, "format", formats...)
-	f.deviceFlags.add(cmd)
+	f.modelFlags.add(cmd)
 	return cmd
 }
 
@@ -69,7 +69,7 @@ func (f *detectFlags) run(cmd *cobra.Command, s *session, model string, paths []
 	if err != nil {
 		return err
 	}
-	detector, err := openModel(model, backend, s)
+	detector, err := f.openModel(s, model, backend, paths...)
 	if err != nil {
 		return err
 	}

@@ -11,15 +11,13 @@ import (
 	"github.com/org/trustmae/memae/metrics"
 )
 
-// evalReport is what eval prints; rates and areas are shares in 0–1. A figure
-// that the data do not define is null: no masks, or one class only.
-type evalReport struct {
+// evalSubject is what was tested.
+type evalSubject struct {
 	Model        string   `json:"model"`
 	Folder       string   `json:"folder"`
 	TestedOn     string   `json:"tested_on"`
 	TrainedOn    int      `json:"trained_on"`    // photos
 	NoisePercent *float64 `json:"noise_percent"` // null without the noise protocol
-	Seed         uint64   `json:"seed"`
 	Perceptual   string   `json:"perceptual"`
 	Map          string   `json:"map"`
 	Pool         string   `json:"pool"`
@@ -31,6 +29,12 @@ type evalReport struct {
 	MaskLess   int `json:"without_mask"`
 	Unreadable int `json:"unreadable"`
 
+	SecondsPerImage float64 `json:"seconds_per_image"` // decoding and scoring, all threads
+}
+
+// evalAreas are figures of the separation, shares in 0–1. One that the data do not
+// define is null: no masks, or one class only.
+type evalAreas struct {
 	AUROCMax         *float64 `json:"image_auroc_max"`
 	AUROCMean        *float64 `json:"image_auroc_mean"`
 	AUROCTop         *float64 `json:"image_auroc_top"`
@@ -42,6 +46,13 @@ type evalReport struct {
 	PixelAUROC            *float64 `json:"pixel_auroc"`
 	PixelAveragePrecision *float64 `json:"pixel_average_precision"`
 	AUPRO                 *float64 `json:"aupro"` // at a false-positive rate up to 0.3
+}
+
+// evalReport is what eval prints of one model.
+type evalReport struct {
+	evalSubject
+	Seed uint64 `json:"seed"`
+	evalAreas
 
 	Rejects1 *rejectReport `json:"false_rejects_at_1_percent_escapes"`
 	Rejects5 *rejectReport `json:"false_rejects_at_5_percent_escapes"`
@@ -49,8 +60,6 @@ type evalReport struct {
 	Threshold   *float64      `json:"threshold"`
 	AtThreshold *rejectReport `json:"at_threshold"`
 	Kinds       []kindReport  `json:"kinds"`
-
-	SecondsPerImage float64 `json:"seconds_per_image"` // decoding and scoring, all threads
 }
 
 // rejectReport is the cost of a threshold: good parts rejected and defective
@@ -147,10 +156,13 @@ func (e *evaluation) kind(name string, judged bool) kindReport {
 	return k
 }
 
-func (r *evalReport) writeJSON(w io.Writer) error {
+func (r *evalReport) writeJSON(w io.Writer) error { return writeJSON(w, r) }
+
+// writeJSON prints an object for people and programs.
+func writeJSON(w io.Writer, object any) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
-	return out.Encode(r)
+	return out.Encode(object)
 }
 
 // writeTable prints the report for people.
@@ -160,9 +172,7 @@ func (r *evalReport) writeTable(w io.Writer) error {
 		fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...))
 	}
 	row("model", "%s, trained on %s, seed %d", r.Model, plural(r.TrainedOn, "photo"), r.Seed)
-	row("tested on", "%s", r.TestedOn)
-	row("photos", "%d: %d good, %d defective (%d with a mask)", r.Images, r.Good, r.Defective, r.MaskImages)
-	row("score", "map %s, pooled by %s", r.Map, r.Pool)
+	r.evalSubject.rows(row)
 	for _, f := range r.figures() {
 		row(f.Name, "%s", f.Text)
 	}
@@ -175,6 +185,13 @@ func (r *evalReport) writeTable(w io.Writer) error {
 	}
 	row("time", "%.4f s a photo", r.SecondsPerImage)
 	return t.Flush()
+}
+
+// rows prints what was tested.
+func (r *evalSubject) rows(row func(name, format string, args ...any)) {
+	row("tested on", "%s", r.TestedOn)
+	row("photos", "%d: %d good, %d defective (%d with a mask)", r.Images, r.Good, r.Defective, r.MaskImages)
+	row("score", "map %s, pooled by %s", r.Map, r.Pool)
 }
 
 type namedFigure struct{ Name, Text string }

@@ -68,11 +68,11 @@ func (e *evaluation) add(i int, r memae.Result) error {
 // calibrated for; with another one its threshold means nothing and is left out.
 func (e *evaluation) report(d *memae.TrustMAE, own string, seconds float64) (*evalReport, error) {
 	c, p := d.Config(), d.Provenance()
-	r := &evalReport{
+	r := &evalReport{Seed: p.Seed, evalSubject: evalSubject{
 		Map: c.Score.Map, Pool: c.Score.Pool, Images: len(e.samples),
-		MaskImages: e.truths, MaskLess: e.maskless, TrainedOn: p.Photos, Seed: p.Seed, Perceptual: p.Perceptual,
+		MaskImages: e.truths, MaskLess: e.maskless, TrainedOn: p.Photos, Perceptual: p.Perceptual,
 		SecondsPerImage: seconds / float64(len(e.samples)),
-	}
+	}}
 	if p.Noise != nil {
 		r.NoisePercent = &p.Noise.Percent
 	}

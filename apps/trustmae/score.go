@@ -5,22 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/memae"
 	"github.com/org/trustmae/memae/dataset"
 )
-
-// openModel reads a model file.
-func openModel(path string, backend kernels.Backend, s *session) (*memae.TrustMAE, error) {
-	detector, err := memae.Open(path, backend)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range detector.Warnings() {
-		s.note("WARNING: %s", w)
-	}
-	return detector, nil
-}
 
 // score gives each sample to the detector, in order, and each result to each. It
 // returns the seconds that decoding and scoring took.

@@ -6,12 +6,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/org/trustmae/memae"
 )
 
 func TestUsageErrors(t *testing.T) {
@@ -29,6 +26,8 @@ func TestUsageErrors(t *testing.T) {
 		{"no model", []string{"train", "x"}, "--model FILE is missing"},
 		{"no arguments", []string{"eval"}, "FILE and DIR is missing"},
 		{"one too many", []string{"eval", "a", "b", "c"}, `"c" is one argument too many`},
+		{"two products", []string{"train", "x", "y", "--model", "m"}, "2 folders: train once for each, or learn one model for all with --joint"},
+		{"no seed", []string{"train", "x", "--model", "m", "--seeds", "0"}, "seeds is 0"},
 		{"size", []string{"train", "x", "--model", "m", "--size", "100"}, "size is 100, want a multiple of 32"},
 		{"noise", []string{"train", "x", "--model", "m", "--noise", "120"}, "noise.percent is 120"},
 		{"device", []string{"train", "x", "--model", "m", "--device", "abacus"}, `--device is "abacus", want auto or cpu`},
@@ -82,21 +81,5 @@ func TestReport(t *testing.T) {
 			require.Equal(t, tt.code, report(&stderr, tt.err))
 			require.Contains(t, stderr.String(), tt.want)
 		})
-	}
-}
-
-func TestTrainRefusesWhatItWouldIgnore(t *testing.T) {
-	c := memae.DefaultConfig()
-	if err := oneModel(c); err != nil {
-		t.Errorf("the default configuration is refused: %v", err)
-	}
-	c.Seeds = 3
-	if err := oneModel(c); err == nil || !strings.Contains(err.Error(), "--seed") {
-		t.Errorf("three seeds: error %v, want one that names --seed", err)
-	}
-	c = memae.DefaultConfig()
-	c.Scope, c.Generator.Classes = "joint", 2
-	if err := oneModel(c); err == nil || !strings.Contains(err.Error(), "memae.Join") {
-		t.Errorf("joint scope: error %v, want one that names memae.Join", err)
 	}
 }

@@ -49,10 +49,8 @@ func open(path string) (*Folder, error) {
 }
 
 func openDir(root string) (*Folder, error) {
-	if !isMVTec(root) {
-		if err := refuseProducts(root); err != nil {
-			return nil, err
-		}
+	if err := refuseProducts(root); err != nil {
+		return nil, err
 	}
 	entries, err := walk(root)
 	if err != nil {
@@ -92,18 +90,36 @@ func isMVTec(root string) bool {
 		isDir(root, dirTest) && (isDir(root, dirTrain) || isDir(root, dirTruth))
 }
 
+// Products returns the names of the folders in root that are data sets in MVTec
+// layout, sorted; none where root is a data set itself.
+func Products(root string) ([]string, error) {
+	products, err := listProducts(root)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: look for products in %s: %w", root, reason(err))
+	}
+	return products, nil
+}
+
+func listProducts(root string) ([]string, error) {
+	items, err := os.ReadDir(root)
+	if err != nil || isMVTec(root) {
+		return nil, err
+	}
+	var names []string
+	for _, item := range items {
+		if isMVTec(filepath.Join(root, item.Name())) {
+			names = append(names, item.Name())
+		}
+	}
+	return names, nil
+}
+
 // refuseProducts returns an error where root is no data set but holds several:
 // read as a flat folder it would mix products, and masks with photos.
 func refuseProducts(root string) error {
-	items, err := os.ReadDir(root)
+	products, err := listProducts(root)
 	if err != nil {
 		return reason(err)
-	}
-	var products []string
-	for _, item := range items {
-		if isMVTec(filepath.Join(root, item.Name())) {
-			products = append(products, item.Name())
-		}
 	}
 	if len(products) == 0 {
 		return nil

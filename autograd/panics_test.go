@@ -122,6 +122,12 @@ func TestMistakes(t *testing.T) {
 		"autograd.ResizeBilinear: input [4], want at least two axes": func() {
 			tape.ResizeBilinear(of(4), 2, 2)
 		},
+		"autograd.UnitDistance: shapes [1 2 3 3] and [1 2 3 4], want [N,C,H,W] both": func() {
+			tape.UnitDistance(of(1, 2, 3, 3), of(1, 2, 3, 4), of(1, 2, 1, 1), 0)
+		},
+		"autograd.UnitDistance: weights of shape [2], want [1 2 1 1] (input [1 2 3 3])": func() {
+			tape.UnitDistance(of(1, 2, 3, 3), of(1, 2, 3, 3), of(2), 0)
+		},
 		"autograd.FilterSeparable: 4 taps, want an odd number": func() {
 			tape.FilterSeparable(of(4, 4), make([]float32, 4))
 		},

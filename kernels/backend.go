@@ -137,6 +137,11 @@ type Statistical interface {
 	// with respect to x, gamma and beta from dy. gamma, beta, dgamma and dbeta may
 	// all be nil. dx may be dy.
 	NormBackward(dx, dgamma, dbeta, dy, x, mean, variance, gamma, beta Buffer, s NormShape)
+	// UnitDistance computes y [N,HW], the weighted squared distances between the
+	// channel vectors of p and q [N,C,HW] after each is scaled to length 1:
+	// Σ_c w_c·(p_c/(‖p‖+eps) − q_c/(‖q‖+eps))². w is [C]. Equal vectors give 0
+	// exactly.
+	UnitDistance(y, p, q, w Buffer, s UnitShape)
 	// Softmax computes the softmax of every row of x [rows,cols]; where mask is
 	// not nil, only over columns whose mask is not 0, the others becoming 0.
 	Softmax(y, x, mask Buffer, rows, cols int)

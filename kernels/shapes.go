@@ -79,6 +79,13 @@ type NormShape struct {
 	Slope    float32 // of the activation that follows: 1 none, 0 ReLU, else LeakyReLU
 }
 
+// UnitShape describes vectors of C channels at the places of x [N,C,HW], to be
+// scaled to length 1.
+type UnitShape struct {
+	N, C, HW int
+	Eps      float32 // added to the length
+}
+
 // AdamStep holds one step's constants (PyTorch's Adam; weight decay is L2,
 // added to the gradient).
 type AdamStep struct {

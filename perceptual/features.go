@@ -85,8 +85,15 @@ type walk struct {
 	shared   bool             // x is not the walk's to release
 }
 
-// start checks x and returns a walk that leaves it to the caller.
+// start checks x and returns a walk up to layer last that leaves it to the
+// caller.
 func (f *Features) start(x *autograd.Tensor, last int) *walk {
+	f.check(x, last)
+	return &walk{features: f, x: x, shared: true}
+}
+
+// check panics unless x is images that layer last can be computed of.
+func (f *Features) check(x *autograd.Tensor, last int) {
 	shape := x.Shape()
 	if len(shape) != 4 || shape[1] != 3 {
 		panic(fmt.Sprintf("perceptual.%s: input %v, want images [N,3,H,W]", f.network, shape))
@@ -95,7 +102,6 @@ func (f *Features) start(x *autograd.Tensor, last int) *walk {
 		panic(fmt.Sprintf("perceptual.%s: images of %d×%d pixels, want at least %d×%d (input %v)",
 			f.network, shape[3], shape[2], least, least, shape))
 	}
-	return &walk{features: f, x: x, shared: true}
 }
 
 // next returns the output of layer tap, which must not lie behind. The walk

@@ -51,6 +51,9 @@ func (n Network) lpipsTaps() []int {
 	panic(fmt.Sprintf("perceptual: LPIPS has no weights for network %q", string(n)))
 }
 
+// unitEps is added to the lengths of feature vectors, as in the LPIPS code.
+const unitEps = 1e-10
+
 // LPIPS is the learned perceptual distance of Zhang et al. 2018, version 0.1.
 // Gradients flow to both images. It is only read, so that goroutines may share
 // it, each with its own tape.
@@ -157,13 +160,11 @@ func (l *LPIPS) total(t *autograd.Tape, x, y *autograd.Tensor, fold func(d *auto
 // each visits the distance [N,1,h,w] at every tap.
 func (l *LPIPS) each(t *autograd.Tape, x, y *autograd.Tensor, visit func(tap int, d *autograd.Tensor)) {
 	checkPair("LPIPS", x, y)
-	last := l.taps[len(l.taps)-1]
-	a := l.features.start(l.input.apply(t, x), last)
-	b := l.features.start(l.input.apply(t, y), last)
-	a.shared, b.shared = false, false // the standardized images are ours
+	pair := l.start(t, x, y)
 	for i, tap := range l.taps {
-		fa, fb := a.next(t, tap), b.next(t, tap)
+		pair.next(t, tap)
 		d := scoped(t, func() *autograd.Tensor {
+			fa, fb := pair.features(t)
 			if l.eq8 {
 				return l.upsampledDistance(t, i, fa, fb, x.Dim(2), x.Dim(3))
 			}
@@ -172,14 +173,12 @@ func (l *LPIPS) each(t *autograd.Tape, x, y *autograd.Tensor, visit func(tap int
 		visit(i, d)
 		d.Release()
 	}
-	a.release()
-	b.release()
+	pair.release()
 }
 
 // tapDistance is one tap of LPIPS, [N,1,h,w] of features [N,C,h,w].
 func (l *LPIPS) tapDistance(t *autograd.Tape, tap int, fa, fb *autograd.Tensor) *autograd.Tensor {
-	difference := t.Sub(unit(t, fa), unit(t, fb))
-	return t.Conv2d(t.Square(difference), l.lin.byName[linName(tap)], nil, autograd.Conv2dParams{})
+	return t.UnitDistance(fa, fb, l.lin.byName[linName(tap)], unitEps)
 }
 
 // upsampledDistance is one tap of equation 8, [N,1,h,w]. Images go one by one:
@@ -193,15 +192,4 @@ func (l *LPIPS) upsampledDistance(t *autograd.Tape, tap int, fa, fb *autograd.Te
 		})
 	}
 	return t.Concat(0, images...)
-}
-
-// unit scales every pixel's feature vector to length 1: f/(√Σf² + 1e-10), the
-// constant outside the root as in the LPIPS code. The one inside keeps the
-// gradient of a zero vector at 0, where PyTorch's is NaN; it changes no other
-// value.
-func unit(t *autograd.Tape, f *autograd.Tensor) *autograd.Tensor {
-	return scoped(t, func() *autograd.Tensor {
-		length := t.Sqrt(t.AddScalar(t.Sum(t.Square(f), 1), 1e-30))
-		return t.Div(f, t.AddScalar(length, 1e-10))
-	})
 }

@@ -76,6 +76,12 @@ func expNEON(y, x []float32, a, b float32)
 //go:noescape
 func fillNEON(y []float32, v float32)
 
+// gapColumnsNEON is [vectorKernels.gapColumns].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func gapColumnsNEON(y, p, q, pScale, qScale, w []float32, stride int)
+
 // largestNEON is the maximum in [vectorKernels.fold].
 // It needs no alignment and does not check bounds.
 //
@@ -189,6 +195,12 @@ func signNEON(y, x []float32, a, b float32)
 //
 //go:noescape
 func sqrtNEON(y, x []float32, a, b float32)
+
+// squareColumnsNEON is [vectorKernels.squareColumns].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func squareColumnsNEON(acc, x []float32, rows, stride int)
 
 // squareNEON is the function of that name in [vectorKernels.unary].
 // It needs no alignment and does not check bounds.

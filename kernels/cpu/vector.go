@@ -37,6 +37,11 @@ type vectorKernels struct {
 	// normGrad: dx = scale·dz + factor·(x−mean) + offset.
 	normGrad func(dx, dy, x []float32, c *normChannel)
 
+	// squareColumns: acc[i] += Σ_r x[r·stride+i]² over the given number of rows.
+	squareColumns func(acc, x []float32, rows, stride int)
+	// gapColumns: y[i] += Σ_r w[r]·(p[r·stride+i]·pScale[i] − q[r·stride+i]·qScale[i])².
+	gapColumns func(y, p, q, pScale, qScale, w []float32, stride int)
+
 	// maxPairs: y[i] = max(x[2i], x[2i+1]); x holds at least 2·len(y) values.
 	maxPairs func(y, x []float32)
 	// maxTriples: y[i] = max(x[2i], x[2i+1], x[2i+2]); x holds at least
@@ -91,20 +96,22 @@ var genericVector = vectorKernels{
 		kernels.TanhGrad:      tanhGradGeneric,
 		kernels.SigmoidGrad:   sigmoidGradGeneric,
 	},
-	addScaled:    addScaledGeneric,
-	weighted:     weightedGeneric,
-	expMinus:     expMinusGeneric,
-	adam:         adamGeneric,
-	fold:         [kernels.ReduceOps]func(acc *[2]float64, x []float32){kernels.Sum: sumGeneric, kernels.Largest: largestGeneric},
-	foldColumns:  [kernels.ReduceOps]func(acc []float64, x []float32){kernels.Sum: sumColumnsGeneric, kernels.Largest: largestColumnsGeneric},
-	moments:      momentsGeneric,
-	normApply:    normApplyGeneric,
-	normSums:     normSumsGeneric,
-	normGrad:     normGradGeneric,
-	maxPairs:     maxPairsGeneric,
-	maxTriples:   maxTriplesGeneric,
-	maxPool2Grad: maxPool2GradGeneric,
-	maxPool3Grad: maxPool3GradGeneric,
-	correlate:    correlateGeneric,
-	transpose:    transposeGeneric,
+	addScaled:     addScaledGeneric,
+	weighted:      weightedGeneric,
+	expMinus:      expMinusGeneric,
+	adam:          adamGeneric,
+	fold:          [kernels.ReduceOps]func(acc *[2]float64, x []float32){kernels.Sum: sumGeneric, kernels.Largest: largestGeneric},
+	foldColumns:   [kernels.ReduceOps]func(acc []float64, x []float32){kernels.Sum: sumColumnsGeneric, kernels.Largest: largestColumnsGeneric},
+	moments:       momentsGeneric,
+	normApply:     normApplyGeneric,
+	normSums:      normSumsGeneric,
+	normGrad:      normGradGeneric,
+	squareColumns: squareColumnsGeneric,
+	gapColumns:    gapColumnsGeneric,
+	maxPairs:      maxPairsGeneric,
+	maxTriples:    maxTriplesGeneric,
+	maxPool2Grad:  maxPool2GradGeneric,
+	maxPool3Grad:  maxPool3GradGeneric,
+	correlate:     correlateGeneric,
+	transpose:     transposeGeneric,
 }

@@ -22,6 +22,7 @@ func init() {
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX512, normApplyAVX512, normSumsAVX512, normGradAVX512
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(16, maxPairsAVX512), wholeTriples(16, maxTriplesAVX512), wholePool2Grad(16, maxPool2GradAVX512)
 	k.maxPool2, k.maxPool3Grad = wholePool2(16, maxPool2AVX512), wholePool3Grad(16, maxPool3GradAVX512)
+	k.squareColumns, k.gapColumns = squareColumnsAVX512, gapColumnsAVX512
 	k.correlate, k.weighted = correlateAVX512, weightedAVX512
 	k.lerp = lerpKernel{lanes: 16, window: 32, row: lerpRowAVX512}
 	k.transpose = columnBlocks(transposeAVX512)
@@ -42,6 +43,7 @@ func init() {
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX2, normApplyAVX2, normSumsAVX2, normGradAVX2
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(8, maxPairsAVX2), wholeTriples(8, maxTriplesAVX2), wholePool2Grad(8, maxPool2GradAVX2)
 	k.maxPool2, k.maxPool3Grad = wholePool2(8, maxPool2AVX2), wholePool3Grad(8, maxPool3GradAVX2)
+	k.squareColumns, k.gapColumns = squareColumnsAVX2, gapColumnsAVX2
 	k.correlate, k.weighted = correlateAVX2, weightedAVX2
 	k.transpose = columnBlocks(transposeAVX2)
 	k.lerp = lerpKernel{lanes: 8, window: 8, row: lerpRowAVX2}

@@ -148,6 +148,18 @@ func fillAVX2(y []float32, v float32)
 //go:noescape
 func fillAVX512(y []float32, v float32)
 
+// gapColumnsAVX2 is [vectorKernels.gapColumns].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func gapColumnsAVX2(y, p, q, pScale, qScale, w []float32, stride int)
+
+// gapColumnsAVX512 is [vectorKernels.gapColumns].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func gapColumnsAVX512(y, p, q, pScale, qScale, w []float32, stride int)
+
 // largestAVX2 is the maximum in [vectorKernels.fold].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //
@@ -423,6 +435,18 @@ func squareAVX2(y, x []float32, a, b float32)
 //
 //go:noescape
 func squareAVX512(y, x []float32, a, b float32)
+
+// squareColumnsAVX2 is [vectorKernels.squareColumns].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func squareColumnsAVX2(acc, x []float32, rows, stride int)
+
+// squareColumnsAVX512 is [vectorKernels.squareColumns].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func squareColumnsAVX512(acc, x []float32, rows, stride int)
 
 // subAVX2 is the function of that name in [vectorKernels.binary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.

@@ -63,6 +63,12 @@ func windowCases() []vectorCase {
 		{"correlate", func(n int) []int { return []int{n + 10*3, 11} }, sizes(1), false, rounding, func(k *vectorKernels, out, in [][]float32) {
 			k.correlate(out[0], in[0], in[1], 3)
 		}},
+		{"squareColumns", func(n int) []int { return []int{5*n + 1} }, sizes(1), true, rounding, func(k *vectorKernels, out, in [][]float32) {
+			k.squareColumns(out[0], in[0], 5, len(out[0]))
+		}},
+		{"gapColumns", func(n int) []int { return []int{5*n + 4, 5*n + 4, n, n, 5} }, sizes(1), true, rounding, func(k *vectorKernels, out, in [][]float32) {
+			k.gapColumns(out[0], in[0], in[1], in[2], in[3], in[4], len(out[0])+1)
+		}},
 		{"moments", sizes(1), func(int) []int { return []int{2} }, false, rounding, func(k *vectorKernels, out, in [][]float32) {
 			fold(out[0], func(acc *[2]float64) { k.moments(acc, in[0], 0.5) })
 		}},

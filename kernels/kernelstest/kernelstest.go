@@ -33,6 +33,7 @@ var groups = []struct {
 	{"ResizeBilinear", resizeCases},
 	{"Reduce", reduceCases},
 	{"Norm", normCases},
+	{"UnitDistance", unitCases},
 	{"Rows", rowCases},
 }
 

@@ -72,6 +72,11 @@ func CheckNorm(op string, s kernels.NormShape) int {
 	return s.N * s.C * s.HW
 }
 
+// CheckUnit panics on impossible sizes and returns the number of values of x.
+func CheckUnit(op string, s kernels.UnitShape) int {
+	return CheckNorm(op, kernels.NormShape{N: s.N, C: s.C, HW: s.HW})
+}
+
 // CheckPad panics where the mirror image would need more than the plane has.
 func CheckPad(op string, planes, h, w, pad int) {
 	if planes < 1 || pad < 0 || pad >= h || pad >= w {

@@ -209,6 +209,7 @@ template <class To, class From> To standin_bits(From v) {
 	return to;
 }
 inline float __uint_as_float(unsigned v) { return standin_bits<float>(v); }
+inline float __fmul_rn(float a, float b) { return a * b; }
 inline unsigned __float_as_uint(float v) { return standin_bits<unsigned>(v); }
 
 inline unsigned min(unsigned a, unsigned b) { return a < b ? a : b; }

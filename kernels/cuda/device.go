@@ -55,7 +55,7 @@ func newDevice(index int) (*device, error) {
 	if d.context, err = cuda.Context(d.info); err != nil {
 		return nil, err
 	}
-	if d.functions, err = loadKernels(cuda, d.context, d.info); err != nil {
+	if d.functions, err = loadKernels(d.context, d.info); err != nil {
 		return nil, err
 	}
 	return d, d.staging.open(d.context)

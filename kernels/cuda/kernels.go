@@ -69,7 +69,11 @@ func compileOptions(d driver.Device) []string {
 func architecture(d driver.Device) string { return fmt.Sprintf("sm_%d%d", d.Major, d.Minor) }
 
 // loadKernels compiles what the cache does not have and loads all kernels.
-func loadKernels(cuda driver.Driver, context driver.Context, d driver.Device) (map[string]driver.Function, error) {
+func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Function, error) {
+	compiler, err := driver.OpenCompiler()
+	if err != nil {
+		return nil, err
+	}
 	list, headers, err := programs()
 	if err != nil {
 		return nil, err
@@ -77,7 +81,7 @@ func loadKernels(cuda driver.Driver, context driver.Context, d driver.Device) (m
 	images, failures := make([][]byte, len(list)), make([]error, len(list))
 	var group sync.WaitGroup
 	for i, p := range list {
-		group.Go(func() { images[i], failures[i] = compiled(cuda, p, headers, compileOptions(d)) })
+		group.Go(func() { images[i], failures[i] = compiled(compiler, p, headers, compileOptions(d)) })
 	}
 	group.Wait()
 	if err := errors.Join(failures...); err != nil {
@@ -87,7 +91,7 @@ func loadKernels(cuda driver.Driver, context driver.Context, d driver.Device) (m
 	for i, p := range list {
 		module, err := context.Load(images[i])
 		if err != nil {
-			return nil, fmt.Errorf("loading %s (cache in %s): %w", p.name, cacheFolder(), err)
+			return nil, fmt.Errorf("loading %s (cache in %s): %w", p.name, CacheFolder(), err)
 		}
 		for _, name := range p.kernels {
 			if functions[name], err = module.Function(name); err != nil {
@@ -100,12 +104,12 @@ func loadKernels(cuda driver.Driver, context driver.Context, d driver.Device) (m
 
 // compiled returns a program's machine code, from the cache where it is there. A
 // cache that cannot be written costs time only.
-func compiled(cuda driver.Driver, p program, headers map[string]string, options []string) ([]byte, error) {
-	file := filepath.Join(cacheFolder(), cacheKey(cuda.Compiler(), p, headers, options))
+func compiled(compiler driver.Compiler, p program, headers map[string]string, options []string) ([]byte, error) {
+	file := filepath.Join(CacheFolder(), cacheKey(compiler.Library().Version, p, headers, options))
 	if image, err := os.ReadFile(file); err == nil {
 		return image, nil
 	}
-	image, err := cuda.Compile(p.name, p.text, headers, options)
+	image, err := compiler.Compile(p.name, p.text, headers, options)
 	if err != nil {
 		return nil, err
 	}
@@ -119,17 +123,17 @@ func compiled(cuda driver.Driver, p program, headers map[string]string, options 
 }
 
 // cacheKey names machine code by all that it depends on.
-func cacheKey(compiler string, p program, headers map[string]string, options []string) string {
+func cacheKey(version string, p program, headers map[string]string, options []string) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%q\n%q\n", compiler, options, p.text)
+	fmt.Fprintf(sum, "%s\n%q\n%q\n", version, options, p.text)
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		fmt.Fprintf(sum, "%s %q\n", name, headers[name])
 	}
 	return fmt.Sprintf("%s-%x.cubin", strings.TrimSuffix(p.name, ".cu"), sum.Sum(nil)[:12])
 }
 
-// cacheFolder is where compiled kernels are kept.
-func cacheFolder() string {
+// CacheFolder is where compiled kernels are kept.
+func CacheFolder() string {
 	if dir := os.Getenv(CacheVariable); dir != "" {
 		return dir
 	}

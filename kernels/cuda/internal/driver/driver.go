@@ -1,8 +1,8 @@
 // Package driver reaches the NVIDIA driver and the compiler of kernels. Both are
 // opened at run time, so that one program runs with and without a GPU and is
 // built with nothing but a C compiler. Builds without cgo, with the tag nocuda
-// or for systems other than Linux have the same names; there, [Open] returns
-// [ErrNotBuilt].
+// or for systems other than Linux have the same names; there, [Open] and
+// [OpenCompiler] return [ErrNotBuilt].
 package driver
 
 import (
@@ -10,7 +10,7 @@ import (
 	"unsafe"
 )
 
-// ErrNotBuilt is Open's error in a program that was built without CUDA.
+// ErrNotBuilt is the error in a program that was built without CUDA.
 var ErrNotBuilt = errors.New("this program was built without CUDA; build it on Linux with cgo and without the tag nocuda")
 
 // Ptr is an address on a device.
@@ -30,20 +30,21 @@ type Library struct {
 	Name, Path, Version string
 }
 
-// Driver is the machine's CUDA driver and its compiler.
+// Driver is the machine's CUDA driver.
 type Driver interface {
-	// Version is the newest CUDA version that the driver serves, as in "13.0".
-	Version() string
-	// Libraries lists what was opened.
-	Libraries() []Library
+	// Library is the file, its version the newest CUDA version that it serves, as
+	// in "13.0".
+	Library() Library
 	// Devices lists the GPUs.
 	Devices() ([]Device, error)
 	// Context makes the device ready; one context serves the whole process.
 	Context(d Device) (Context, error)
-	// Compiler is the compiler's version, as in "12.4".
-	Compiler() string
-	// Compile translates a program for an architecture such as "sm_90". headers
-	// are what it may include, by name.
+}
+
+// Compiler is NVRTC, which makes machine code of kernels.
+type Compiler interface {
+	Library() Library
+	// Compile translates a program. headers are what it may include, by name.
 	Compile(name, source string, headers map[string]string, options []string) (image []byte, err error)
 }
 

@@ -11,7 +11,7 @@ import "C"
 import "unsafe"
 
 // Compile translates a program to machine code.
-func (c *cuda) Compile(name, source string, headers map[string]string, options []string) ([]byte, error) {
+func (c *compiler) Compile(name, source string, headers map[string]string, options []string) ([]byte, error) {
 	var strings cStrings
 	defer strings.free()
 	var texts, names []string

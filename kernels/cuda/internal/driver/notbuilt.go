@@ -4,3 +4,6 @@ package driver
 
 // Open returns ErrNotBuilt.
 func Open() (Driver, error) { return nil, ErrNotBuilt }
+
+// OpenCompiler returns ErrNotBuilt.
+func OpenCompiler() (Compiler, error) { return nil, ErrNotBuilt }

@@ -25,14 +25,14 @@ var (
 	compilerNames = []string{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"}
 )
 
-// cuda is the driver and the compiler.
-type cuda struct {
-	version, compiler int // as 1000·major + 10·minor
-	libraries         []Library
-}
+// cuda is the driver.
+type cuda struct{ library Library }
 
-// Open opens driver and compiler, once in a process. Errors say what is missing
-// and what to do.
+// compiler is NVRTC.
+type compiler struct{ library Library }
+
+// Open opens the driver, once in a process. Errors say what is missing and what
+// to do.
 func Open() (Driver, error) {
 	c, err := opened()
 	if err != nil {
@@ -41,12 +41,22 @@ func Open() (Driver, error) {
 	return c, nil
 }
 
-var opened = sync.OnceValues(open)
+// OpenCompiler opens NVRTC, once in a process.
+func OpenCompiler() (Compiler, error) {
+	c, err := openedCompiler()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+var (
+	opened         = sync.OnceValues(open)
+	openedCompiler = sync.OnceValues(openCompiler)
+)
 
 func open() (*cuda, error) {
-	c := new(cuda)
-	dirs := folders(os.Getenv)
-	lib, err := openLibrary(candidates(dirs, driverNames), &NotFound{
+	lib, err := openLibrary(candidates(folders(os.Getenv), driverNames), &NotFound{
 		Library: driverNames[0], What: "no CUDA driver",
 		Advice: "install the NVIDIA driver, or compute on the processor",
 	})
@@ -63,15 +73,13 @@ func open() (*cuda, error) {
 	if err := check("cuDriverGetVersion", C.call_cuDriverGetVersion(&version)); err != nil {
 		return nil, err
 	}
-	c.version = int(version)
-	c.add("driver", lib, "cuInit", c.Version())
-	return c, c.openCompiler(dirs)
+	return &cuda{library("driver", lib, "cuInit", int(version)/1000, int(version)%1000/10)}, nil
 }
 
 // openCompiler opens NVRTC, and before it the library that it needs and finds on
 // the loader's path only.
-func (c *cuda) openCompiler(dirs []string) error {
-	files := candidates(dirs, compilerNames)
+func openCompiler() (*compiler, error) {
+	files := candidates(folders(os.Getenv), compilerNames)
 	for _, f := range files {
 		if b := builtins(f); b != "" {
 			_, _ = openLibrary([]string{b}, &NotFound{}) // NVRTC says so where it misses it
@@ -83,18 +91,16 @@ func (c *cuda) openCompiler(dirs []string) error {
 		Advice: "install the CUDA toolkit's NVRTC and name its folder in " + PathVariable,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if missing := C.fill_compiler(lib); missing != nil {
-		return fmt.Errorf("NVRTC has no %s; install CUDA 11.2 or newer", C.GoString(missing))
+		return nil, fmt.Errorf("NVRTC has no %s; install CUDA 11.2 or newer", C.GoString(missing))
 	}
 	var major, minor C.int
 	if err := checkCompiler("nvrtcVersion", C.call_nvrtcVersion(&major, &minor), ""); err != nil {
-		return err
+		return nil, err
 	}
-	c.compiler = 1000*int(major) + 10*int(minor)
-	c.add("NVRTC", lib, "nvrtcVersion", c.Compiler())
-	return nil
+	return &compiler{library("NVRTC", lib, "nvrtcVersion", int(major), int(minor))}, nil
 }
 
 // openLibrary opens the first file that can be; otherwise missing, with reasons,
@@ -116,17 +122,15 @@ func openLibrary(files []string, missing *NotFound) (unsafe.Pointer, error) {
 	return nil, missing
 }
 
-func (c *cuda) add(name string, lib unsafe.Pointer, symbol, version string) {
+// library describes a library that has the symbol.
+func library(name string, lib unsafe.Pointer, symbol string, major, minor int) Library {
 	s := C.CString(symbol)
 	defer C.free(unsafe.Pointer(s))
-	c.libraries = append(c.libraries, Library{Name: name, Path: C.GoString(C.library_path(lib, s)), Version: version})
+	return Library{Name: name, Path: C.GoString(C.library_path(lib, s)), Version: fmt.Sprintf("%d.%d", major, minor)}
 }
 
-func versionText(v int) string { return fmt.Sprintf("%d.%d", v/1000, v%1000/10) }
-
-func (c *cuda) Version() string      { return versionText(c.version) }
-func (c *cuda) Compiler() string     { return versionText(c.compiler) }
-func (c *cuda) Libraries() []Library { return c.libraries }
+func (c *cuda) Library() Library     { return c.library }
+func (c *compiler) Library() Library { return c.library }
 
 // check turns a code of the driver into an error.
 func check(call string, code C.CUresult) error {

@@ -1,0 +1,40 @@
+package cuda
+
+import "github.com/org/trustmae/kernels/cuda/internal/driver"
+
+// Device describes a GPU.
+type Device = driver.Device
+
+// Library is a shared library that was found.
+type Library = driver.Library
+
+// Found is what a machine has of CUDA.
+type Found struct {
+	Libraries []Library
+	Devices   []Device
+	Missing   []error // what keeps a backend from being opened; each says what to do
+}
+
+// Find looks for libraries and devices, without making a device ready.
+func Find() Found {
+	var f Found
+	note := func(l interface{ Library() Library }, err error) bool {
+		if err != nil {
+			f.Missing = append(f.Missing, err)
+			return false
+		}
+		f.Libraries = append(f.Libraries, l.Library())
+		return true
+	}
+	d, err := driver.Open()
+	if note(d, err) {
+		if f.Devices, err = d.Devices(); err != nil {
+			f.Missing = append(f.Missing, err)
+		}
+	}
+	if err != driver.ErrNotBuilt { // which was said once
+		c, err := driver.OpenCompiler()
+		note(c, err)
+	}
+	return f
+}

@@ -50,7 +50,7 @@ func (f *calibrateFlags) run(cmd *cobra.Command, s *session, model, dir string) 
 	if err := writable(model); err != nil {
 		return err
 	}
-	backend, err := f.open(cmd)
+	backend, err := f.open(cmd, s)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ The folder DIR then holds the photos, the model, tables of scores and suspects,
 and ` + demoReport + `, which shows what was found.`,
 		Args: wantArgs(false),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			backend, err := f.open(cmd)
+			backend, err := f.open(cmd, s)
 			if err != nil {
 				return err
 			}

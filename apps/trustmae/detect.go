@@ -65,7 +65,7 @@ func (f *detectFlags) run(cmd *cobra.Command, s *session, model string, paths []
 	if f.heatmaps && f.out == "" {
 		return usage(cmd, "--heatmaps needs --out DIR to put them in")
 	}
-	backend, err := f.open(cmd)
+	backend, err := f.open(cmd, s)
 	if err != nil {
 		return err
 	}

@@ -1,17 +1,21 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cpu"
+	"github.com/org/trustmae/kernels/cuda"
 )
 
-// devices are the values of --device. "auto" takes the fastest there is.
-var devices = []string{"auto", "cpu"}
+// devices are the values of --device, beside cuda:N for one of several GPUs.
+// "auto" takes the fastest there is.
+var devices = []string{"auto", "cpu", "cuda"}
 
 // deviceFlags choose what computes.
 type deviceFlags struct {
@@ -20,7 +24,7 @@ type deviceFlags struct {
 }
 
 func (f *deviceFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.device, "device", "auto", "what computes: "+strings.Join(devices, " or "))
+	cmd.Flags().StringVar(&f.device, "device", "auto", "what computes: "+strings.Join(devices, ", ")+" or cuda:N, the GPU of that number")
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "threads that compute; 0: all. Results do not depend on it")
 	complete(cmd, "device", devices...)
 }
@@ -32,13 +36,37 @@ func complete(cmd *cobra.Command, flag string, values ...string) {
 	}
 }
 
-// open returns the backend that the flags ask for.
-func (f *deviceFlags) open(cmd *cobra.Command) (kernels.Backend, error) {
-	if !slices.Contains(devices, f.device) {
-		return nil, usage(cmd, "--device is %q, want %s", f.device, strings.Join(devices, " or "))
+// open returns the backend that the flags ask for, and says which auto took.
+func (f *deviceFlags) open(cmd *cobra.Command, s *session) (kernels.Backend, error) {
+	name, number, numbered := strings.Cut(f.device, ":")
+	index, err := 0, error(nil)
+	if numbered {
+		index, err = strconv.Atoi(number)
+	}
+	if !slices.Contains(devices, name) || numbered && (name != "cuda" || err != nil || index < 0) {
+		return nil, usage(cmd, "--device is %q, want %s or cuda:N", f.device, strings.Join(devices, ", "))
 	}
 	if f.threads < 0 {
 		return nil, usage(cmd, "--threads is %d, want 0 (all) or more", f.threads)
 	}
+	if name == "cpu" {
+		return f.openCPU()
+	}
+	gpu, err := cuda.Open(cuda.Options{Device: index})
+	if err == nil {
+		s.inform("computing on %s", gpu.Name())
+		return gpu, nil
+	}
+	if name == "cuda" {
+		return nil, fmt.Errorf("--device %s: %w; trustmae doctor says more", f.device, err)
+	}
+	processor, cpuErr := f.openCPU()
+	if cpuErr == nil {
+		s.inform("computing on %s; not on a GPU: %v", processor.Name(), err)
+	}
+	return processor, cpuErr
+}
+
+func (f *deviceFlags) openCPU() (kernels.Backend, error) {
 	return cpu.New(cpu.Options{Threads: f.threads})
 }

@@ -52,7 +52,7 @@ func (f *evalFlags) run(cmd *cobra.Command, s *session, model, dir string) error
 	if f.amap != "" && !slices.Contains(maps, f.amap) {
 		return usage(cmd, "--map is %q, want %s", f.amap, strings.Join(maps, ", "))
 	}
-	backend, err := f.open(cmd)
+	backend, err := f.open(cmd, s)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (f *trainFlags) run(cmd *cobra.Command, s *session, paths []string) error {
 	if len(paths) > 1 && config.Scope != "joint" {
 		return usage(cmd, "%d folders: train once for each, or learn one model for all with --joint", len(paths))
 	}
-	backend, err := f.open(cmd)
+	backend, err := f.open(cmd, s)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
@@ -27,19 +28,33 @@ var sources embed.FS
 // libraries are what is made, from which file.
 var libraries = map[string]string{"libcuda.so.1": "driver.cpp", "libnvrtc.so.12": "nvrtc.cpp"}
 
+// testVariable set to "gpu" asks for the machine's own driver and turns skipped
+// tests into failures.
+const testVariable = "TRUSTMAE_CUDA_TEST"
+
 // Use makes the stand-in the driver that this process finds, unless
-// TRUSTMAE_CUDA_TEST is "gpu", which asks for the machine's own. Call it from
-// TestMain, before CUDA is opened. It returns why it could not, such as a missing
-// g++; tests that need CUDA then skip.
+// TRUSTMAE_CUDA_TEST is "gpu", which asks for the machine's own. Call it before
+// CUDA is opened. It returns why it could not, such as a missing g++; tests that
+// need CUDA then skip.
 func Use() error {
-	if os.Getenv("TRUSTMAE_CUDA_TEST") == "gpu" {
-		return nil
+	env, err := Environment()
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		err = errors.Join(err, os.Setenv(name, value))
+	}
+	return err
+}
+
+// Environment is what a program needs in its environment to find the stand-in.
+func Environment() ([]string, error) {
+	if os.Getenv(testVariable) == "gpu" {
+		return nil, nil
 	}
 	dir, err := build()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return errors.Join(os.Setenv(driver.PathVariable, dir), os.Setenv("TRUSTMAE_CUDA_CACHE", filepath.Join(dir, "kernels")))
+	return []string{driver.PathVariable + "=" + dir, "TRUSTMAE_CUDA_CACHE=" + filepath.Join(dir, "kernels")}, nil
 }
 
 // build compiles the libraries into a folder of the user's cache that is named by
@@ -119,7 +134,7 @@ func compile(dir, final string) error {
 // to use a GPU.
 func Skip(t testing.TB, reason error) {
 	t.Helper()
-	if os.Getenv("TRUSTMAE_CUDA_TEST") == "gpu" {
+	if os.Getenv(testVariable) == "gpu" {
 		t.Fatalf("no GPU: %v", reason)
 	}
 	t.Skipf("no CUDA: %v", reason)

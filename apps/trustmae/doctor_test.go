@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/cpu"
+	"github.com/org/trustmae/kernels/cuda/standin"
+)
+
+// onStandIn runs trustmae as a program that finds the stand-in for the CUDA
+// driver, and returns its output.
+func onStandIn(t *testing.T, args ...string) (stdout, stderr string) {
+	t.Helper()
+	env, err := standin.Environment()
+	if err != nil {
+		standin.Skip(t, err)
+	}
+	self, err := os.Executable()
+	require.NoError(t, err)
+	var out, errs bytes.Buffer
+	cmd := exec.Command(self, args...)
+	cmd.Env = append(append(os.Environ(), asProgram+"=1"), env...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	require.NoError(t, cmd.Run(), "trustmae %v: %s", args, &errs)
+	return out.String(), errs.String()
+}
+
+func TestDoctor(t *testing.T) {
+	report := mustCLI(t, "doctor")
+	require.Contains(t, report, "processor  cpu/")
+	require.Regexp(t, `test       cpu/\S+: \d+ rounds? right`, report)
+}
+
+func TestDoctorOnTheStandIn(t *testing.T) {
+	report, _ := onStandIn(t, "doctor")
+	require.Contains(t, report, "library    driver 12.4, ")
+	require.Contains(t, report, "library    NVRTC 12.4, ")
+	require.Contains(t, report, "device     cuda:0 stand-in, compute capability 9.0")
+	require.Regexp(t, `test       cuda/stand-in: \d+ rounds? right`, report)
+}
+
+// auto takes the GPU and says so; scores agree with the processor's.
+func TestDetectOnTheStandIn(t *testing.T) {
+	line, model, _ := fixtures(t)
+	photos := filepath.Join(line, "test", "good")
+	onGPU, said := onStandIn(t, "detect", model, photos)
+	require.Contains(t, said, "computing on cuda/stand-in")
+	want := mustCLI(t, "detect", model, photos, "--device", "cpu")
+	gpu, processor := scoreColumn(t, onGPU), scoreColumn(t, want)
+	require.InDeltaSlice(t, processor, gpu, 1e-4*slices.Max(processor))
+}
+
+// scoreColumn reads the scores of a table that detect printed.
+func scoreColumn(t *testing.T, table string) []float64 {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+	require.NoError(t, err)
+	column := slices.Index(rows[0], "raw")
+	require.GreaterOrEqual(t, column, 0, "columns %v", rows[0])
+	var scores []float64
+	for _, row := range rows[1:] {
+		v, err := strconv.ParseFloat(row[column], 64)
+		require.NoError(t, err)
+		scores = append(scores, v)
+	}
+	return scores
+}
+
+func TestWrongResultsAreNoticed(t *testing.T) {
+	b, err := cpu.Default()
+	require.NoError(t, err)
+	bad, err := selfTest(b, b, 1)
+	require.NoError(t, err)
+	require.Empty(t, bad)
+	bad, err = selfTest(deaf{b}, b, 1)
+	require.NoError(t, err)
+	require.Len(t, bad, 1)
+	require.Contains(t, bad[0], "MatMul")
+	_, err = selfTest(lost{b}, b, 1)
+	require.ErrorContains(t, err, "gone")
+}
+
+// deaf computes no matrix products.
+type deaf struct{ kernels.Backend }
+
+func (d deaf) MatMul(y, _, _ kernels.Buffer, _ kernels.MatMulShape) { d.Fill(y, 0) }
+
+// lost is a device that fails.
+type lost struct{ kernels.Backend }
+
+func (lost) MatMul(_, _, _ kernels.Buffer, _ kernels.MatMulShape) {
+	panic(&kernels.Failure{Backend: "lost", Op: "MatMul", Err: errors.New("the device is gone")})
+}

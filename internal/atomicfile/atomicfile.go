@@ -38,7 +38,7 @@ func WriteFile(path string, write func(w io.Writer) error) error {
 	}
 	file, err := createTemp(target, mode)
 	if err != nil {
-		return explain(path, err)
+		return Explain(path, err)
 	}
 	renamed := false
 	defer func() {
@@ -49,16 +49,33 @@ func WriteFile(path string, write func(w io.Writer) error) error {
 	}()
 	buffered := bufio.NewWriterSize(file, bufferSize)
 	if err := write(buffered); err != nil {
-		return explain(path, err)
+		return Explain(path, err)
 	}
-	if err := finish(buffered, file); err != nil {
-		return explain(path, err)
+	if err := buffered.Flush(); err != nil {
+		return Explain(path, err)
 	}
-	if err := os.Rename(file.Name(), target); err != nil {
-		return explain(path, err)
+	if err := Replace(file, target); err != nil {
+		return err
 	}
 	renamed = true
-	syncFolder(filepath.Dir(target))
+	return nil
+}
+
+// Replace forces what was written to file to disk, closes it and renames it to
+// path: for a file that grew under a name of its own over several runs, in
+// path's folder. On an error it stays there under its own name.
+func Replace(file *os.File, path string) error {
+	err := file.Sync()
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return Explain(path, err)
+	}
+	syncFolder(filepath.Dir(path))
 	return nil
 }
 
@@ -78,7 +95,7 @@ func resolve(path string) (target string, mode fs.FileMode, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return path, 0, nil
 	case err != nil:
-		return "", 0, explain(path, err)
+		return "", 0, Explain(path, err)
 	case info.IsDir():
 		return "", 0, fmt.Errorf("write %s: it is a folder; name a file", path)
 	case !info.Mode().IsRegular():
@@ -86,7 +103,7 @@ func resolve(path string) (target string, mode fs.FileMode, err error) {
 	}
 	target, err = filepath.EvalSymlinks(path)
 	if err != nil {
-		return "", 0, explain(path, err)
+		return "", 0, Explain(path, err)
 	}
 	return target, info.Mode().Perm(), nil
 }
@@ -111,17 +128,6 @@ func createTemp(target string, mode fs.FileMode) (*os.File, error) {
 	}
 }
 
-// finish brings everything written so far to the disk and closes the file.
-func finish(buffered *bufio.Writer, file *os.File) error {
-	if err := buffered.Flush(); err != nil {
-		return err
-	}
-	if err := file.Sync(); err != nil {
-		return err
-	}
-	return file.Close()
-}
-
 // syncFolder makes the rename itself durable. Not every system can sync a
 // folder, and the file is complete either way, so failure is no error.
 func syncFolder(dir string) {
@@ -131,8 +137,9 @@ func syncFolder(dir string) {
 	}
 }
 
-// explain adds path and, where the cause is known, the remedy.
-func explain(path string, err error) error {
+// Explain wraps an error of writing path: it adds path and, where the cause is
+// known, the remedy.
+func Explain(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("write %s: disk full; free space or choose another folder: %w", path, err)

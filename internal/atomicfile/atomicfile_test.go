@@ -91,6 +91,25 @@ func TestFailedWriteLeavesOldFileAlone(t *testing.T) {
 	}
 }
 
+func TestReplaceMovesAGrownFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	require.NoError(t, WriteBytes(path, []byte("old")))
+	part, err := os.Create(path + ".part")
+	require.NoError(t, err)
+	_, err = part.WriteString("new")
+	require.NoError(t, err)
+	require.ErrorContains(t, Replace(part, filepath.Join(dir, "missing", "f")), "create it first")
+	require.Equal(t, "old", content(t, path))
+	require.Equal(t, "new", content(t, path+".part"))
+
+	part, err = os.OpenFile(path+".part", os.O_RDWR, 0)
+	require.NoError(t, err)
+	require.NoError(t, Replace(part, path))
+	require.Equal(t, "new", content(t, path))
+	require.Equal(t, []string{"f"}, names(t, dir))
+}
+
 func TestPanicInWriteCleansUp(t *testing.T) {
 	dir := t.TempDir()
 	require.PanicsWithValue(t, "oops", func() {

@@ -24,6 +24,11 @@ func load(dir string, plan blueprint) (*values, error) {
 	if err != nil {
 		return nil, err
 	}
+	return loadFile(path, plan)
+}
+
+// loadFile reads the tensors of plan from a file.
+func loadFile(path string, plan blueprint) (*values, error) {
 	found, err := read(path, plan)
 	if err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func (n Network) lpipsBlueprint() blueprint {
 	name := lpipsNames[n] + ".pth"
 	plan := blueprint{
 		what:  "LPIPS channel weights for " + string(n),
-		files: []string{"lpips/" + name, "lpips/weights/v0.1/" + name, "weights/v0.1/" + name, "v0.1/" + name, name},
+		files: []string{"lpips/" + lpipsNames[n] + ".safetensors", "lpips/" + name, "lpips/weights/v0.1/" + name, "weights/v0.1/" + name, "v0.1/" + name, name},
 	}
 	if n == Embedded {
 		plan.files = trunkFiles[n] // both in one file

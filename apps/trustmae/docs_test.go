@@ -22,11 +22,13 @@ func readText(t *testing.T, path string) string {
 
 func TestManualNamesEveryCommandFlagAndExitCode(t *testing.T) {
 	manual := readText(t, "../../docs/cli.md")
-	for _, cmd := range newRoot(&session{}).Commands() {
-		require.Contains(t, manual, "`trustmae "+cmd.Name())
-		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			require.Contains(t, manual, "`--"+f.Name, "flag of %s", cmd.Name())
-		})
+	for _, cmd := range commands(newRoot(&session{})) {
+		require.Contains(t, manual, "`"+cmd.CommandPath())
+		check := func(f *pflag.Flag) {
+			require.Contains(t, manual, "`--"+f.Name, "flag of %s", cmd.CommandPath())
+		}
+		cmd.Flags().VisitAll(check)
+		cmd.PersistentFlags().VisitAll(check)
 	}
 	for _, code := range []int{exitOK, exitFailure, exitUsage, exitUnreadable, exitInternal, exitInterrupted} {
 		require.Contains(t, manual, fmt.Sprintf("\n| %d |", code))
@@ -38,10 +40,18 @@ func TestManualNamesEveryCommandFlagAndExitCode(t *testing.T) {
 
 func someCommandHas(flag string) bool {
 	root := newRoot(&session{})
-	if root.PersistentFlags().Lookup(flag) != nil {
-		return true
+	return slices.ContainsFunc(append(commands(root), root), func(c *cobra.Command) bool {
+		return c.Flags().Lookup(flag) != nil || c.PersistentFlags().Lookup(flag) != nil
+	})
+}
+
+// commands lists what is below a command, at any depth.
+func commands(parent *cobra.Command) []*cobra.Command {
+	var list []*cobra.Command
+	for _, c := range parent.Commands() {
+		list = append(append(list, c), commands(c)...)
 	}
-	return slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Flags().Lookup(flag) != nil })
+	return list
 }
 
 // The readme's program is the compiled example, but for its indentation.

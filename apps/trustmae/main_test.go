@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	_ = os.Setenv(weightsVariable, filepath.Join(scratch, "weights")) // not what this user has pulled
 	code := m.Run()
 	_ = os.RemoveAll(scratch)
 	os.Exit(code)

@@ -21,6 +21,7 @@ type task struct {
 	session *session
 	label   string
 	total   int
+	unit    string // what is counted
 
 	mu      sync.Mutex // never held while bar is called, which calls figures
 	done    int
@@ -37,9 +38,12 @@ type task struct {
 func isTerminal(w io.Writer) bool { return cupwriter.New(w, false).IsTerminal() }
 
 // start begins a task of total images. Tasks do not overlap.
-func (s *session) start(label string, total int) *task {
+func (s *session) start(label string, total int) *task { return s.startUnit(label, total, "images") }
+
+// startUnit begins a task that counts something else.
+func (s *session) startUnit(label string, total int, unit string) *task {
 	now := time.Now()
-	t := &task{session: s, label: label, total: total, started: now, printed: now}
+	t := &task{session: s, label: label, total: total, unit: unit, started: now, printed: now}
 	if s.quiet || total == 0 || !isTerminal(s.stderr) {
 		return t
 	}
@@ -59,10 +63,10 @@ func (s *session) start(label string, total int) *task {
 
 // figures is the text about the state. The caller holds mu.
 func (t *task) figures() string {
-	text := fmt.Sprintf("%d/%d images", t.done, t.total)
+	text := fmt.Sprintf("%d/%d %s", t.done, t.total, t.unit)
 	if rate := t.rate(); rate > 0 {
 		left := time.Duration(float64(t.total-t.done) / rate * float64(time.Second))
-		text += fmt.Sprintf(", %.1f images/s, %s left", rate, short(left))
+		text += fmt.Sprintf(", %.1f %s/s, %s left", rate, t.unit, short(left))
 	}
 	if t.status != "" {
 		text += ", " + t.status
@@ -70,7 +74,7 @@ func (t *task) figures() string {
 	return text
 }
 
-// rate is the speed in images per second, 0 as long as it is unknown.
+// rate is the speed in units per second, 0 as long as it is unknown.
 func (t *task) rate() float64 {
 	elapsed := time.Since(t.started).Seconds()
 	if elapsed <= 0 {
@@ -82,7 +86,19 @@ func (t *task) rate() float64 {
 // add counts n more images as done.
 func (t *task) add(n int) {
 	t.mu.Lock()
-	t.done = min(t.done+n, t.total)
+	t.advance(t.done + n)
+}
+
+// set says how many are done.
+func (t *task) set(n int) {
+	t.mu.Lock()
+	t.advance(n)
+}
+
+// advance moves to done, with a line or the bar now and then. The caller holds
+// mu, which is given back.
+func (t *task) advance(to int) {
+	t.done = min(to, t.total)
 	done, line := t.done, ""
 	if t.bar == nil && time.Since(t.printed) >= lineEvery {
 		t.printed = time.Now()

@@ -85,7 +85,7 @@ map of where the defect is.
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().BoolVarP(&s.quiet, "quiet", "q", false, "no progress on stderr; warnings and errors remain")
-	root.AddCommand(newDemo(s), newCheck(s), newTrain(s), newEval(s), newDetect(s), newCalibrate(s), newDoctor(s), newVersion(s))
+	root.AddCommand(newDemo(s), newCheck(s), newTrain(s), newEval(s), newDetect(s), newCalibrate(s), newWeights(s), newDoctor(s), newVersion(s))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err, cmd.CommandPath()}
 	})

@@ -53,7 +53,7 @@ folder for each, or one that holds them all.`,
 	flags.IntVar(&f.seeds, "seeds", d.Seeds, "`N` models from as many seeds, counted up from --seed")
 	flags.BoolVar(&f.joint, "joint", false, "one model of several products")
 	flags.Float64Var(&f.noise, "noise", d.Noise.Percent, "put this share of defective photos, in `PERCENT`, into the training set by the paper's noise protocol (MVTec layout)")
-	flags.StringVar(&f.weights, "weights", "", "`DIR` with pre-trained feature networks")
+	flags.StringVar(&f.weights, "weights", "", "`DIR` with pre-trained feature networks; without it the folder of trustmae weights")
 	flags.BoolVar(&f.resume, "resume", false, "go on from the checkpoint of an interrupted run")
 	f.deviceFlags.add(cmd)
 	return cmd

@@ -9,6 +9,7 @@ import (
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/memae"
 	"github.com/org/trustmae/memae/dataset"
+	"github.com/org/trustmae/perceptual"
 )
 
 // Files beside the model.
@@ -29,7 +30,7 @@ type training struct {
 	session *session
 	backend kernels.Backend
 	config  memae.Config
-	weights string // folder of pre-trained networks, "" for none
+	weights string // folder of pre-trained networks, "" for pulled ones or none
 	model   string // file to write
 	resume  bool
 
@@ -119,6 +120,32 @@ func (r *training) options(hash string, hooks memae.Hooks) memae.Options {
 	return o
 }
 
+// detector makes the detector with the weights that the user named, else with
+// pulled ones if every network that the configuration needs is among them.
+func (r *training) detector(o memae.Options) (*memae.TrustMAE, error) {
+	pulled := ""
+	if o.WeightsDir == "" && r.config.Weights != "random" {
+		pulled = pulledWeights()
+	}
+	if pulled == "" {
+		return memae.New(r.config, o)
+	}
+	o.WeightsDir = pulled
+	d, err := memae.New(r.config, o)
+	if errors.Is(err, perceptual.ErrNoWeights) {
+		r.session.note("the weights in %s are not all that this configuration needs, so none are used: %v", pulled, err)
+		o.WeightsDir = ""
+		return memae.New(r.config, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p := d.Provenance(); p.Features+p.Perceptual != "" {
+		r.session.inform("pre-trained networks come from %s", pulled)
+	}
+	return d, nil
+}
+
 // fit trains, writes model, suspects and log, and removes the checkpoint. With
 // resume a model that this very run has written already is not made again: done.
 func (r *training) fit(ctx context.Context) (detector *memae.TrustMAE, done bool, err error) {
@@ -139,7 +166,7 @@ func (r *training) fit(ctx context.Context) (detector *memae.TrustMAE, done bool
 	}
 	monitor := newMonitor(s, r.model+logSuffix, r.config, data.Len())
 	hooks := memae.Hooks{Step: monitor.step, Epoch: monitor.epoch, Message: func(text string) { s.inform("%s", text) }}
-	if detector, err = memae.New(r.config, r.options(hash, hooks)); err != nil {
+	if detector, err = r.detector(r.options(hash, hooks)); err != nil {
 		return nil, false, err
 	}
 	for _, w := range detector.Warnings() {

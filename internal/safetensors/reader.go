@@ -33,11 +33,11 @@ func NewReader(file io.ReaderAt, size int64) (*Reader, error) {
 	if err := readFull(file, prefix[:], 0); err != nil {
 		return nil, err
 	}
-	if torch := bytes.HasPrefix(prefix[:], []byte("PK\x03\x04")) || bytes.HasPrefix(prefix[:], []byte("\x80\x02")); torch {
-		return nil, errors.New("not a safetensors file but, it seems, one of torch.save: rename it to end in .pth")
-	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > maxHeader || length > uint64(size-prefixLen) {
+		if torch := bytes.HasPrefix(prefix[:], []byte("PK\x03\x04")) || bytes.HasPrefix(prefix[:], []byte("\x80\x02")); torch {
+			return nil, errors.New("not a safetensors file but, it seems, one of torch.save: rename it to end in .pth")
+		}
 		return nil, fmt.Errorf("not a safetensors file, or cut short: header length %d, file has %d bytes", length, size)
 	}
 	header := make([]byte, length)

@@ -153,6 +153,17 @@ func TestReadReportsDamage(t *testing.T) {
 	}
 }
 
+// TestHeaderOfAnyLength: one of 640 bytes begins as a pickle does.
+func TestHeaderOfAnyLength(t *testing.T) {
+	for length := range 1000 {
+		tensors := []Tensor{{Name: "a", Shape: []int{1}, Data: []float32{1}}}
+		var b bytes.Buffer
+		require.NoError(t, Write(&b, tensors, map[string]string{"note": strings.Repeat("x", length)}))
+		_, _, err := read(b.Bytes())
+		require.NoError(t, err, "note of %d bytes", length)
+	}
+}
+
 func TestEveryTruncationIsAnError(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("testdata", "golden.safetensors"))
 	require.NoError(t, err)

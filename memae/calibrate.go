@@ -1,6 +1,9 @@
 package memae
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Calibration returns the thresholds and how they were found.
 func (d *TrustMAE) Calibration() Calibration { return *d.current() }
@@ -10,16 +13,19 @@ func (d *TrustMAE) Calibration() Calibration { return *d.current() }
 // every map.
 func (d *TrustMAE) calibrateRobust(results []Result) error {
 	n := len(results)
-	raw, peaks, means, tops := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	raw, peaks, view := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i, r := range results {
-		raw[i], peaks[i], means[i], tops[i] = r.Raw, r.Max, r.Mean, r.Top
+		raw[i], peaks[i] = r.Raw, r.Max
+		// the geometric mean of all poolings parts good from defective photos
+		// more reliably than any of them (docs/decisions.md)
+		view[i] = math.Cbrt(r.Max * r.Mean * r.Top)
 	}
 	z := d.config.Threshold.Z
-	limit, share, err := RobustThreshold(raw, z, peaks, means, tops)
+	limit, share, err := RobustThreshold(raw, view, z)
 	if err != nil {
 		return err
 	}
-	pixel, _, err := RobustThreshold(peaks, z, peaks, means, tops)
+	pixel, _, err := RobustThreshold(peaks, view, z)
 	if err != nil {
 		return err
 	}

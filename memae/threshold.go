@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/org/trustmae/memae/metrics"
@@ -34,47 +33,53 @@ func (c Calibration) normalise(raw float64) float64 {
 // positive and skewed. The limit is z deviations above the centre of the scores
 // of good photos, and which these are is found in one of two ways:
 //
-//   - Where scores fall into two groups (see fitMixture), the photos of the lower
-//     one are good, and share is the weight of the upper one. views are scores of
-//     the same photos to look for the groups in, since other scores may part
-//     them more clearly than the limit's own; all in which they part count
-//     alike. None: scores itself.
+//   - Where the values of view fall into two groups (see fitMixture), the photos
+//     of the lower one are good, and share is the weight of the upper one. view
+//     holds scores of the same photos in which good and defective ones part as
+//     clearly as can be; it may be scores itself.
 //   - Else most photos are good: the shortest interval that holds half of the
 //     scores lies among them (least median of squares, Rousseeuw 1984); its middle
 //     and scaled width give a first centre and deviation, and the scores within
 //     2.5 deviations are good (reweighting, Rousseeuw and Leroy 1987). share is
 //     then the fraction of scores beyond the limit.
-func RobustThreshold(scores []float64, z float64, views ...[]float64) (limit, share float64, err error) {
+func RobustThreshold(scores, view []float64, z float64) (limit, share float64, err error) {
 	if len(scores) < 2 {
 		return 0, 0, fmt.Errorf("memae: robust threshold from %d scores, want at least 2", len(scores))
+	}
+	if len(view) != len(scores) {
+		panic(fmt.Sprintf("memae.RobustThreshold: view of %d scores, want %d", len(view), len(scores)))
 	}
 	logs, err := logarithms(scores)
 	if err != nil {
 		return 0, 0, err
 	}
-	if len(views) == 0 {
-		views = [][]float64{scores}
-	}
-	good, share, parted, err := lowerGroup(views, len(scores))
+	seen, err := logarithms(view)
 	if err != nil {
 		return 0, 0, err
 	}
-	if !parted {
+	groups, parted := fitMixture(seen)
+	var good []float64
+	if parted {
+		good = make([]float64, len(seen))
+		for i, v := range seen {
+			good[i] = groups.lower(v)
+		}
+	} else {
 		good = nearShorth(logs)
 	}
 	centre, deviation := stat.MeanStdDev(logs, good)
 	// the slack keeps equal scores on the inside whatever the rounding
 	limit = math.Exp(centre+z*deviation) * (1 + 1e-9)
-	if !parted {
-		above := 0
-		for _, s := range scores {
-			if s > limit {
-				above++
-			}
-		}
-		share = float64(above) / float64(len(scores))
+	if parted {
+		return limit, groups.weight[1], nil
 	}
-	return limit, share, nil
+	above := 0
+	for _, s := range scores {
+		if s > limit {
+			above++
+		}
+	}
+	return limit, float64(above) / float64(len(scores)), nil
 }
 
 // logarithms of scores; a score of 0 counts as the smallest positive number.
@@ -87,37 +92,6 @@ func logarithms(scores []float64) ([]float64, error) {
 		logs[i] = math.Log(max(s, math.SmallestNonzeroFloat64))
 	}
 	return logs, nil
-}
-
-// lowerGroup tells how likely each photo belongs to the lower of two groups, and
-// the share of the upper one: means over the views in which the groups part.
-// parted is false if they part in none.
-func lowerGroup(views [][]float64, photos int) (lower []float64, share float64, parted bool, err error) {
-	count := 0.0
-	lower = make([]float64, photos)
-	for _, view := range views {
-		if len(view) != photos {
-			panic(fmt.Sprintf("memae.RobustThreshold: view of %d scores, want %d", len(view), photos))
-		}
-		logs, err := logarithms(view)
-		if err != nil {
-			return nil, 0, false, err
-		}
-		m, ok := fitMixture(logs)
-		if !ok {
-			continue
-		}
-		count++
-		share += m.weight[1]
-		for i, v := range logs {
-			lower[i] += m.lower(v)
-		}
-	}
-	if count == 0 {
-		return nil, 0, false, nil
-	}
-	floats.Scale(1/count, lower)
-	return lower, share / count, true, nil
 }
 
 // shorthScale turns half the width of a normal distribution's shortest half into

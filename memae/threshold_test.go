@@ -23,7 +23,7 @@ func TestRobustThresholdSurvivesContamination(t *testing.T) {
 	for _, defective := range []int{0, 20, 100, 200, 390} { // of 600 good: up to 39 %
 		rng := rand.New(rand.NewPCG(7, uint64(defective)))
 		s := scores(rng, 600, defective, 8)
-		limit, share, err := RobustThreshold(s, 3)
+		limit, share, err := RobustThreshold(s, s, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,11 +48,11 @@ func TestRobustThresholdUsesTheClearerView(t *testing.T) {
 		}
 		peaks, means = append(peaks, math.Exp(peak)), append(means, math.Exp(mean))
 	}
-	blind, blindShare, err := RobustThreshold(peaks, 3)
+	blind, blindShare, err := RobustThreshold(peaks, peaks, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit, share, err := RobustThreshold(peaks, 3, peaks, means)
+	limit, share, err := RobustThreshold(peaks, means, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,15 +65,15 @@ func TestRobustThresholdUsesTheClearerView(t *testing.T) {
 }
 
 func TestRobustThresholdOddScores(t *testing.T) {
-	limit, share, err := RobustThreshold([]float64{2, 2, 2, 2}, 3)
+	limit, share, err := RobustThreshold([]float64{2, 2, 2, 2}, []float64{2, 2, 2, 2}, 3)
 	if err != nil || share != 0 || !(math.Abs(limit-2) < 1e-6) {
 		t.Errorf("equal scores: limit %v, share %v, error %v", limit, share, err)
 	}
-	if _, share, err := RobustThreshold([]float64{0, 0, 0, 0, 5}, 3); err != nil || share != 0.2 {
+	if _, share, err := RobustThreshold([]float64{0, 0, 0, 0, 5}, []float64{0, 0, 0, 0, 5}, 3); err != nil || share != 0.2 {
 		t.Errorf("zeros and one defect: share %v, error %v", share, err)
 	}
 	for _, s := range [][]float64{nil, {1}, {1, math.NaN()}, {1, math.Inf(1)}} {
-		if _, _, err := RobustThreshold(s, 3); err == nil {
+		if _, _, err := RobustThreshold(s, s, 3); err == nil {
 			t.Errorf("%v: no error", s)
 		}
 	}

@@ -24,17 +24,34 @@ class _Transposed(torch.autograd.Function):
         return F.conv2d(dy, w, stride=2, padding=1), torch.nn.grad.conv2d_weight(dy, w.shape, x, stride=2, padding=1)
 
 
-class Up(nn.Module):
-    """ConvTranspose2d K4 S2 P1 without bias."""
+def phases(x, w):
+    """The transposed convolution K4 S2 P1 as four convolutions 2×2 in one, whose outputs are interleaved.
 
-    def __init__(self, inside, outside, onednn):
+    Row 2i of the output takes taps 3 and 1 of rows i-1 and i, row 2i+1 taps 2 and 0 of rows i and i+1; columns
+    likewise.
+    """
+    n, _, h, width = x.shape
+    out = w.shape[1]
+    taps = [[3, 1], [2, 0]]
+    parts = [w[:, :, taps[a]][:, :, :, taps[b]].transpose(0, 1) for a in range(2) for b in range(2)]
+    y = F.conv2d(x, torch.cat(parts), padding=1).view(n, 2, 2, out, h + 1, width + 1)
+    rows = [torch.stack([y[:, a, b, :, a : a + h, b : b + width] for b in range(2)], -1) for a in range(2)]
+    return torch.stack(rows, -3).reshape(n, out, 2 * h, 2 * width)
+
+
+class Up(nn.Module):
+    """ConvTranspose2d K4 S2 P1 without bias, computed by "torch", "onednn" or in "phases"."""
+
+    def __init__(self, inside, outside, transposed="torch"):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(inside, outside, 4, 4))
-        self.onednn = onednn
+        self.transposed = transposed
 
     def forward(self, x):
-        if self.onednn:
+        if self.transposed == "onednn":
             return _Transposed.apply(x, self.weight)
+        if self.transposed == "phases":
+            return phases(x, self.weight)
         return F.conv_transpose2d(x, self.weight, stride=2, padding=1)
 
 
@@ -58,7 +75,7 @@ def _residual(channels):
 class Generator(nn.Module):
     """Encoder, memory of 64 slots read by the three nearest, decoder."""
 
-    def __init__(self, onednn=False):
+    def __init__(self, transposed="torch"):
         super().__init__()
         down = [64, 128, 256, 512, 512]
         layers, inside = [_block(nn.Conv2d(3, 32, 7, 1, 3, bias=False), 32)], 32
@@ -68,10 +85,10 @@ class Generator(nn.Module):
         self.encoder = nn.Sequential(*layers, *[_residual(512) for _ in range(3)])
         layers = [_residual(512) for _ in range(3)]
         for out in [512, 256, 128, 64]:
-            layers.append(_block(Up(inside, out, onednn), out))
+            layers.append(_block(Up(inside, out, transposed), out))
             inside = out
         self.decoder = nn.Sequential(
-            *layers, Up(64, 32, onednn), nn.InstanceNorm2d(32), nn.ReLU(inplace=True), nn.Conv2d(32, 3, 7, 1, 3), nn.Tanh()
+            *layers, Up(64, 32, transposed), nn.InstanceNorm2d(32), nn.ReLU(inplace=True), nn.Conv2d(32, 3, 7, 1, 3), nn.Tanh()
         )
         self.slots = nn.Parameter(torch.randn(64, 512))
         for p in self.parameters():
@@ -181,6 +198,22 @@ class LPIPS(nn.Module):
             d = F.interpolate(F.conv2d((a - b) ** 2, lin), size=size, mode="bilinear", align_corners=False)
             total = d if total is None else total + d
         return total
+
+
+class Score(nn.Module):
+    """Map, its largest value, mean and mean of the largest hundredth, and mask of one photo with pixels in [0,1]."""
+
+    def __init__(self, net, transposed="torch"):
+        super().__init__()
+        self.generator = Generator(transposed)
+        self.distance = LPIPS(net)
+
+    def forward(self, pixels):
+        x = pixels * 2 - 1
+        y, _ = self.generator(x)
+        m = ((x - y) ** 2).mean(1, keepdim=True) * self.distance(x, y)
+        top, _ = m.flatten().topk(m.numel() // 100)
+        return m, m.max(), m.mean(), top.mean(), m > 0.5, (y + 1) / 2
 
 
 class FeatureLoss(nn.Module):

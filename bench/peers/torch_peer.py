@@ -3,10 +3,12 @@
 
     bench/peers/torch_peer.py --list                  the names of the works
     bench/peers/torch_peer.py [--work NAME]... [--seconds 3] [--threads 2]
+    bench/peers/torch_peer.py --layers < lines        single layers, in one process
 
 Every work runs in a process of its own, so that its peak memory is its own, once for each variant: "eager"; "onednn"
 with transposed convolutions through oneDNN; "jit" frozen and optimised for inference. Times are milliseconds a
-call after two calls to warm up. Needs Debian's python3-torch, or any PyTorch from 1.13 on.
+call after two calls to warm up. A layer's line is NAME PASS BATCH IN OUT SIDE KERNEL STRIDE PADDING TRANSPOSED, as
+compare writes them. Needs Debian's python3-torch, or any PyTorch from 1.13 on.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import sys
 import time
 
 import torch
+from torch.nn import functional as F, grad
 
 sys.dont_write_bytecode = True  # leave no cache in the checkout
 import torch_models as models
@@ -42,9 +45,13 @@ def inference(call):
     return run
 
 
+def transposed(variant):
+    return "onednn" if variant == "onednn" else "torch"
+
+
 def generator(variant, batch):
     x = images(batch, 256)
-    net = models.Generator(variant == "onednn").eval()
+    net = models.Generator(transposed(variant)).eval()
     if variant == "jit":
         net = optimised(net, x)
     return inference(lambda: net(x))
@@ -58,25 +65,9 @@ def pair(variant, net):
     return inference(lambda: distance(x, y))
 
 
-class Score(torch.nn.Module):
-    """Map, its largest value, mean and mean of the largest hundredth, and mask of one photo with pixels in [0,1]."""
-
-    def __init__(self, net, onednn):
-        super().__init__()
-        self.generator = models.Generator(onednn)
-        self.distance = models.LPIPS(net)
-
-    def forward(self, pixels):
-        x = pixels * 2 - 1
-        y, _ = self.generator(x)
-        m = ((x - y) ** 2).mean(1, keepdim=True) * self.distance(x, y)
-        top, _ = m.flatten().topk(m.numel() // 100)
-        return m, m.max(), m.mean(), top.mean(), m > 0.5, (y + 1) / 2
-
-
 def detect(variant, net):
     photo = torch.rand(1, 3, 256, 256)
-    score = Score(net, variant == "onednn").eval()
+    score = models.Score(net, transposed(variant)).eval()
     if variant == "jit":
         score = optimised(score, photo)
     return inference(lambda: [r.numpy() for r in score(photo)])
@@ -84,7 +75,7 @@ def detect(variant, net):
 
 def train_step(variant, batch, size, with_vgg):
     x = images(batch, size)
-    gen, disc, ssim = models.Generator(variant == "onednn"), models.Discriminator(), models.SSIM()
+    gen, disc, ssim = models.Generator(transposed(variant)), models.Discriminator(), models.SSIM()
     features = models.FeatureLoss().requires_grad_(False) if with_vgg else None
     adam = lambda net, lr: torch.optim.Adam(net.parameters(), lr=lr, betas=(0, 0.9), foreach=True)
     adam_g, adam_d = adam(gen, 1e-4), adam(disc, 4e-4)
@@ -150,32 +141,71 @@ def peak_mib():
     return int(found.group(1)) / 1024
 
 
-def run_one(work, variant, seconds, threads):
-    torch.manual_seed(1)
-    torch.set_num_threads(threads)
-    times = sorted(measure(works()[work][1](variant), seconds))
+def layer(line):
+    """The work that a line of --layers names, and its calls by variant."""
+    work, pass_, *sizes = line.split()
+    batch, inside, outside, side, kernel, stride, padding, flipped = map(int, sizes)
+    conv = {"stride": stride, "padding": padding}
+    x = torch.rand(batch, inside, side, side)
+    if flipped:
+        w = torch.rand(inside, outside, kernel, kernel)
+        dy = F.conv_transpose2d(x, w, **conv)
+        through_onednn = lambda: grad.conv2d_input(dy.shape, w, x, **conv)
+        return work, {
+            "forward": {"eager": lambda: F.conv_transpose2d(x, w, **conv), "onednn": through_onednn},
+            "backward-data": {"eager": lambda: F.conv2d(dy, w, **conv)},
+            "backward-weights": {"eager": lambda: grad.conv2d_weight(dy, w.shape, x, **conv)},
+        }[pass_]
+    w = torch.rand(outside, inside, kernel, kernel)
+    dy = F.conv2d(x, w, **conv)
+    return work, {
+        "forward": {"eager": lambda: F.conv2d(x, w, **conv)},
+        "backward-data": {"eager": lambda: grad.conv2d_input(x.shape, w, dy, **conv)},
+        "backward-weights": {"eager": lambda: grad.conv2d_weight(x, w.shape, dy, **conv)},
+    }[pass_]
+
+
+def report(work, variant, times, memory=None):
     result = {
         "work": work,
         "peer": "torch " + torch.__version__,
         "variant": variant,
-        "threads": threads,
         "runs": len(times),
-        "mean_ms": sum(times) / len(times),
-        "median_ms": times[len(times) // 2],
-        "best_ms": times[0],
-        "peak_mib": peak_mib(),
+        "mean_ms": round(sum(times) / len(times), 4),
+        "best_ms": round(min(times), 4),
     }
-    print(json.dumps({k: round(v, 3) if isinstance(v, float) else v for k, v in result.items()}), flush=True)
+    if memory is not None:
+        result["peak_mib"] = round(memory)
+    print(json.dumps(result), flush=True)
+
+
+def run_one(work, variant, seconds):
+    times = measure(works()[work][1](variant), seconds)
+    report(work, variant, times, peak_mib())
+
+
+def run_layers(lines, seconds):
+    with torch.inference_mode():
+        for line in lines:
+            work, calls = layer(line)
+            for variant, call in calls.items():
+                report(work, variant, measure(call, seconds))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="print the names of the works and leave")
     parser.add_argument("--work", action="append", metavar="NAME", help="time only this work; may be repeated")
+    parser.add_argument("--layers", action="store_true", help="time the layers that standard input names")
     parser.add_argument("--seconds", type=float, default=3, help="how long to time each variant")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--variant", help=argparse.SUPPRESS)  # in this process; set by the parent
     args = parser.parse_args()
+    torch.manual_seed(1)
+    torch.set_num_threads(args.threads)
+    if args.layers:
+        run_layers(sys.stdin, args.seconds)
+        return
     table = works()
     if args.list:
         print("\n".join(table))
@@ -184,7 +214,7 @@ def main():
         if name not in table:
             sys.exit(f"no work {name!r}; --list prints the names")
         if args.variant:
-            run_one(name, args.variant, args.seconds, args.threads)
+            run_one(name, args.variant, args.seconds)
             continue
         for variant in table[name][0]:
             own = ["--work", name, "--variant", variant, "--seconds", str(args.seconds), "--threads", str(args.threads)]

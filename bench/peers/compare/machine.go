@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,15 +14,14 @@ import (
 	"strings"
 )
 
-// machine runs the two sides.
+// machine runs the programs of all sides.
 type machine struct {
 	settings
 	module    string // root of the checkout
-	binary    string // compiled benchmarks
+	folder    string // temporary: what is compiled and written for the sitting
 	processor string
 }
 
-// newMachine compiles the benchmarks.
 func newMachine(s settings) (*machine, error) {
 	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
@@ -31,15 +31,10 @@ func newMachine(s settings) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &machine{settings: s, module: strings.TrimSpace(string(module)), binary: filepath.Join(folder, "bench.test"), processor: processor()}
-	if _, err := m.command(nil, "go", "test", "-c", "-o", m.binary, "./bench"); err != nil {
-		m.close()
-		return nil, err
-	}
-	return m, nil
+	return &machine{settings: s, module: strings.TrimSpace(string(module)), folder: folder, processor: processor()}, nil
 }
 
-func (m *machine) close() { os.RemoveAll(filepath.Dir(m.binary)) }
+func (m *machine) close() { os.RemoveAll(m.folder) }
 
 var modelName = regexp.MustCompile(`(?m)^model name\s*:\s*(.+)$`)
 
@@ -53,10 +48,10 @@ func processor() string {
 }
 
 // command runs a program in the checkout and returns what it prints.
-func (m *machine) command(env []string, name string, args ...string) ([]byte, error) {
+func (m *machine) command(input io.Reader, env []string, name string, args ...string) ([]byte, error) {
 	cmd := exec.Command(name, args...)
 	var errors bytes.Buffer
-	cmd.Dir, cmd.Env, cmd.Stderr = m.module, env, &errors
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stderr = m.module, env, input, &errors
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s%s", strings.Join(cmd.Args, " "), err, out, errors.String())
@@ -64,10 +59,15 @@ func (m *machine) command(env []string, name string, args ...string) ([]byte, er
 	return out, nil
 }
 
-// peer runs one of the peers.
-func (m *machine) peer(command string, args ...string) ([]byte, error) {
-	words := append(strings.Fields(command), args...)
-	return m.command(peerEnv(os.Environ(), openBLAS()), words[0], words[1:]...)
+// ask runs a peer; one that times is told how long and on how many threads.
+func (m *machine) ask(p peer, input io.Reader, args ...string) ([]byte, error) {
+	words := slices.Concat(p.command, args)
+	return m.command(input, peerEnv(os.Environ(), openBLAS(), m.threads), words[0], words[1:]...)
+}
+
+// howLong are the arguments of a peer that times.
+func (m *machine) howLong() []string {
+	return []string{"--seconds", fmt.Sprint(m.seconds), "--threads", strconv.Itoa(m.threads)}
 }
 
 // openBLAS finds Debian's OpenBLAS that shares threads with OpenMP programs.
@@ -81,73 +81,25 @@ func openBLAS() string {
 
 // peerEnv is the environment of peers: without the variables that pin OpenBLAS to
 // the kernels of an older processor, and with the given OpenBLAS, if any.
-func peerEnv(env []string, openBLAS string) []string {
+func peerEnv(env []string, openBLAS string, threads int) []string {
 	env = slices.DeleteFunc(slices.Clone(env), func(v string) bool {
 		return strings.HasPrefix(v, "OPENBLAS_CORETYPE=") || strings.HasPrefix(v, "OPENBLAS_L2_SIZE=")
 	})
 	if openBLAS != "" {
 		env = append(env, "LD_LIBRARY_PATH="+openBLAS)
 	}
-	return env
+	return append(env, "OMP_NUM_THREADS="+strconv.Itoa(threads))
 }
 
-// works asks the peers for what they can do and returns an empty row for each
-// work that is wanted.
-func (m *machine) works() ([]row, error) {
-	var rows []row
-	for _, peer := range m.peers {
-		out, err := m.peer(peer, "--list")
-		if err != nil {
-			return nil, err
-		}
-		for name := range strings.Lines(string(out)) {
-			name = strings.TrimSpace(name)
-			if name == "" || !m.settings.works.MatchString(name) {
-				continue
-			}
-			at := slices.IndexFunc(rows, func(r row) bool { return r.work == name })
-			if at < 0 {
-				rows = append(rows, row{work: name})
-				at = len(rows) - 1
-			}
-			rows[at].peers = append(rows[at].peers, peer)
-		}
-	}
-	return rows, nil
+// compile builds the benchmarks of a package.
+func (m *machine) compile(pkg string) (binary string, err error) {
+	binary = filepath.Join(m.folder, filepath.Base(pkg)+".test")
+	_, err = m.command(nil, os.Environ(), "go", "test", "-c", "-o", binary, pkg)
+	return binary, err
 }
 
-// time adds one round to a row.
-func (m *machine) time(r *row) error {
-	out, err := m.command(append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(m.threads)), m.binary,
-		"-test.run", "^$", "-test.bench", benchPattern(r.work), "-test.benchtime", fmt.Sprintf("%gs", m.seconds))
-	if err != nil {
-		return err
-	}
-	own, err := parseBenchmark(r.work, out)
-	if err != nil {
-		return err
-	}
-	r.own = append(r.own, own)
-	for _, peer := range r.peers {
-		out, err := m.peer(peer, "--work", r.work, "--seconds", fmt.Sprint(m.seconds), "--threads", strconv.Itoa(m.threads))
-		if err != nil {
-			return err
-		}
-		others, err := parsePeer(r.work, out)
-		if err != nil {
-			return err
-		}
-		r.others = append(r.others, others...)
-	}
-	return nil
-}
-
-// benchPattern matches just the benchmark that times a work.
-func benchPattern(work string) string {
-	name, sub, found := strings.Cut(work, "/")
-	pattern := "^Benchmark" + regexp.QuoteMeta(name) + "$"
-	if found {
-		pattern += "/^" + regexp.QuoteMeta(sub) + "$"
-	}
-	return pattern
+// benchmark runs the benchmarks that match a pattern.
+func (m *machine) benchmark(binary, pattern string) ([]byte, error) {
+	return m.command(nil, append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(m.threads)), binary,
+		"-test.run", "^$", "-test.bench", pattern, "-test.benchtime", fmt.Sprintf("%gs", m.seconds))
 }

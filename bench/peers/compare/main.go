@@ -1,11 +1,17 @@
 // Command compare times this project's benchmarks and other software at the same
 // work in turn, in one sitting, and prints one table with ratios:
 //
-//	go run ./bench/peers/compare [-works REGEXP] [-rounds 3] [-seconds 3] > table.md
+//	go run ./bench/peers/compare [-works REGEXP] [-peers REGEXP] [-rounds 3] [-seconds 3] > table.md
+//	go run ./bench/peers/compare -layers [-works REGEXP] ... > layers.md
 //
-// A peer is a program that prints the names of its works with --list, and times
-// one with --work NAME --seconds S --threads N, printing a JSON object a line for
-// every variant that it tries; see torch_peer.py. Progress goes to standard error.
+// The first compares whole models, the second single layers. It takes the peers
+// that it finds, PyTorch, ONNX Runtime (models that PyTorch writes) and oneDNN
+// (layers only), and tells how to install the others. Progress goes to standard
+// error.
+//
+// A further peer is a program that prints the names of its works with --list, and
+// times one with --work NAME --seconds S --threads N, printing a JSON object a line
+// for every variant that it tries; see torch_peer.py.
 package main
 
 import (
@@ -13,6 +19,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -21,11 +28,14 @@ import (
 
 // settings are the command's flags.
 type settings struct {
-	works   *regexp.Regexp
-	rounds  int
-	seconds float64
-	threads int
-	peers   []string // commands, relative to the module
+	works    *regexp.Regexp
+	peers    *regexp.Regexp // by name
+	layers   bool
+	rounds   int
+	seconds  float64
+	threads  int
+	modules  string   // node_modules with onnxruntime-node
+	commands []string // further peers
 }
 
 func main() {
@@ -43,25 +53,42 @@ func parse(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("compare", flag.ExitOnError)
 	works := flags.String("works", ".", "`regexp` of the works to time")
-	flags.IntVar(&s.rounds, "rounds", 3, "times that each work is timed on either side; medians count")
-	flags.Float64Var(&s.seconds, "seconds", 3, "how long to time a work in each round")
-	flags.IntVar(&s.threads, "threads", runtime.NumCPU(), "threads of either side")
-	flags.Func("peer", "`command` of a peer; may be repeated (default \"/usr/bin/python3 bench/peers/torch_peer.py\")", func(command string) error {
-		s.peers = append(s.peers, command)
+	peers := flags.String("peers", ".", "`regexp` of the peers to use: torch, onnxruntime, onednn")
+	flags.BoolVar(&s.layers, "layers", false, "time single layers instead of models")
+	flags.IntVar(&s.rounds, "rounds", 3, "times that each work is timed on every side; medians count")
+	flags.Float64Var(&s.seconds, "seconds", 3, "how long to time a work in each round; -layers: 0.1")
+	flags.IntVar(&s.threads, "threads", runtime.NumCPU(), "threads of every side")
+	flags.StringVar(&s.modules, "modules", modulesDefault(), "`folder` node_modules that holds onnxruntime-node")
+	flags.Func("peer", "`command` of a further peer of models; may be repeated", func(command string) error {
+		s.commands = append(s.commands, command)
 		return nil
 	})
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
-	if len(s.peers) == 0 {
-		s.peers = []string{"/usr/bin/python3 bench/peers/torch_peer.py"}
+	given := false
+	flags.Visit(func(f *flag.Flag) { given = given || f.Name == "seconds" })
+	if s.layers && !given {
+		s.seconds = 0.1
 	}
 	if s.rounds < 1 || s.threads < 1 || !(s.seconds > 0) {
 		return s, fmt.Errorf("%d rounds of %v seconds on %d threads, want all positive", s.rounds, s.seconds, s.threads)
 	}
 	var err error
-	s.works, err = regexp.Compile(*works)
+	if s.works, err = regexp.Compile(*works); err != nil {
+		return s, err
+	}
+	s.peers, err = regexp.Compile(*peers)
 	return s, err
+}
+
+// modulesDefault is where compare looks for npm packages: outside the checkout.
+func modulesDefault() string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	return filepath.Join(cache, "trustmae-peers", "node_modules")
 }
 
 // run times everything and prints the table.
@@ -71,23 +98,25 @@ func run(s settings, out, progress io.Writer) error {
 		return err
 	}
 	defer m.close()
-	rows, err := m.works()
+	peers, missing := m.findPeers()
+	for _, why := range missing {
+		fmt.Fprintln(progress, "not compared with", why)
+	}
+	if len(peers) == 0 {
+		return fmt.Errorf("no peer matches %q and is installed", s.peers)
+	}
+	sitting := m.timeModels
+	show := table
+	if s.layers {
+		sitting, show = m.timeLayers, layerTable
+	}
+	start := time.Now()
+	rows, err := sitting(peers, progress)
 	if err != nil {
 		return err
 	}
-	if len(rows) == 0 {
-		return fmt.Errorf("no peer knows a work that matches %q; try --list with a peer", s.works)
-	}
-	for round := range s.rounds {
-		for i := range rows {
-			if err := m.time(&rows[i]); err != nil {
-				return err
-			}
-			// so far: a run of an hour that is broken off is not lost
-			fmt.Fprintf(progress, "round %d of %d %s\n", round+1, s.rounds, line(rows[i]))
-		}
-	}
-	fmt.Fprintf(out, "%s, %d threads, %s, %s, %d rounds of %v s\n\n", m.processor, s.threads, runtime.Version(), time.Now().Format(time.DateOnly), s.rounds, s.seconds)
-	_, err = io.WriteString(out, strings.Join(table(rows), "\n")+"\n")
+	fmt.Fprintf(out, "%s, %d threads, %s, %s, %d rounds of %v s, %.0f minutes\n\n", m.processor, s.threads, runtime.Version(),
+		start.Format(time.DateOnly), s.rounds, s.seconds, time.Since(start).Minutes())
+	_, err = io.WriteString(out, strings.Join(show(rows), "\n")+"\n")
 	return err
 }

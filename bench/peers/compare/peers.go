@@ -50,8 +50,8 @@ func (m *machine) findPeers() (found []peer, missing []string) {
 }
 
 const (
-	installTorch = "PyTorch is missing (Debian: python3-torch libopenblas0-openmp)"
-	installNode  = "the package onnxruntime-node is missing; npm install --ignore-scripts --prefix %s onnxruntime-node"
+	installTorch = "it needs PyTorch (Debian: python3-torch libopenblas0-openmp)"
+	installNode  = "it needs the package onnxruntime-node; npm install --ignore-scripts --prefix %s onnxruntime-node"
 	installDNN   = "it does not compile; Debian: g++ libdnnl-dev\n%w"
 )
 
@@ -76,7 +76,7 @@ func (m *machine) onnxRuntime() (peer, error) {
 		return peer{}, err
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		return peer{}, errors.New("Node.js is missing (Debian: nodejs npm)")
+		return peer{}, errors.New("it needs Node.js (Debian: nodejs npm)")
 	}
 	modules, err := filepath.Abs(m.modules)
 	if err != nil {

@@ -44,8 +44,8 @@ func (f *calibrateFlags) run(cmd *cobra.Command, s *session, model, dir string) 
 	if budget == f.labels {
 		return usage(cmd, "give either --budget PCT or --labels")
 	}
-	if budget && !(f.budget >= 0 && f.budget < 100) {
-		return usage(cmd, "--budget is %v, want a percentage of at least 0 and below 100", f.budget)
+	if budget && !(f.budget > 0 && f.budget < 100) {
+		return usage(cmd, "--budget is %v, want a percentage above 0 and below 100", f.budget)
 	}
 	if err := writable(model); err != nil {
 		return err

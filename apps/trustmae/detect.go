@@ -73,7 +73,7 @@ func (f *detectFlags) run(cmd *cobra.Command, s *session, model string, paths []
 	if err != nil {
 		return err
 	}
-	d := &detection{session: s, detector: detector, inputs: s.inputs(paths)}
+	d := &detection{session: s, detector: detector, inputs: s.inputs(paths, f.out)}
 	if f.out == "" {
 		s.quiet = s.quiet || isTerminal(s.stdout) // a bar would run into the rows
 		return d.run(cmd.Context(), newRowWriter(s.stdout, f.format))
@@ -95,13 +95,14 @@ type input struct {
 }
 
 // inputs lists the photos of all paths. What cannot be listed becomes an input
-// with an error; files that were never meant as photos are only named.
-func (s *session) inputs(paths []string) []input {
+// with an error; files that were never meant as photos are only named, and what an
+// earlier run left in the folder for results is passed over.
+func (s *session) inputs(paths []string, out string) []input {
 	var all []input
 	for _, path := range paths {
 		folder, err := dataset.Open(path)
 		if err != nil {
-			all = append(all, input{path: path, err: err})
+			all = append(all, input{path: path, err: cause(err)})
 			continue
 		}
 		var found []input
@@ -109,16 +110,37 @@ func (s *session) inputs(paths []string) []input {
 			found = append(found, input{path: sample.Path, rel: sample.Rel})
 		}
 		for _, skip := range folder.Skipped {
-			if !meantAsPhoto(skip.Path) {
-				s.note("warning: left out %s: %s", skip.Path, skip.Reason)
+			if meantAsPhoto(skip.Path) || isResult(skip.Path, out) {
+				found = append(found, input{path: skip.Path, err: errors.New(skip.Reason)})
 				continue
 			}
-			found = append(found, input{path: skip.Path, err: errors.New(skip.Reason)})
+			s.note("warning: left out %s: %s", skip.Path, skip.Reason)
+		}
+		photos := len(found)
+		found = slices.DeleteFunc(found, func(in input) bool { return isResult(in.path, out) })
+		if n := photos - len(found); n > 0 {
+			s.inform("passed over %s that an earlier run wrote to %s", plural(n, "file"), out)
 		}
 		slices.SortFunc(found, func(a, b input) int { return strings.Compare(a.path, b.path) })
 		all = append(all, found...)
 	}
 	return all
+}
+
+// isResult tells whether detect itself wrote a file into the folder out, which may
+// lie among the photos.
+func isResult(path, out string) bool {
+	if out == "" {
+		return false
+	}
+	path, errPath := filepath.Abs(path)
+	out, errOut := filepath.Abs(out)
+	rel, err := filepath.Rel(out, path)
+	if errors.Join(errPath, errOut, err) != nil {
+		return false // on another volume
+	}
+	return strings.HasPrefix(rel, heatmapsFolder+string(filepath.Separator)) ||
+		slices.ContainsFunc(formats, func(format string) bool { return rel == detectionsFile+"."+format })
 }
 
 // detection is one run over many photos.
@@ -213,7 +235,8 @@ func (d *detection) score(ctx context.Context, batch []loaded) ([]row, error) {
 		}
 	}
 	rows := make([]row, len(batch))
-	var drawn []drawing
+	var drawn []drawing // of rows[at]
+	var at []int
 	for i, l := range batch {
 		if l.err != nil {
 			rows[i] = row{Path: l.path, Verdict: verdictUnreadable, Error: l.err.Error()}
@@ -222,10 +245,14 @@ func (d *detection) score(ctx context.Context, batch []loaded) ([]row, error) {
 		r := results[0]
 		results = results[1:]
 		rows[i] = newRow(l, r)
-		drawn = append(drawn, drawing{l.input, r})
+		drawn, at = append(drawn, drawing{l.input, r}), append(at, i)
 	}
 	if d.heatmaps == nil {
 		return rows, nil
 	}
-	return rows, d.heatmaps.save(ctx, drawn)
+	paths, err := d.heatmaps.save(ctx, drawn)
+	for k, path := range paths {
+		rows[at[k]].Heatmap = path
+	}
+	return rows, err
 }

@@ -31,16 +31,17 @@ func newHeatmaps(folder string, c memae.Calibration) *heatmaps {
 	return &heatmaps{folder: folder, scale: newScale(c), taken: map[string]bool{}}
 }
 
-// save draws and writes one PNG for each photo, at the photo's own size.
-func (h *heatmaps) save(ctx context.Context, all []drawing) error {
+// save draws and writes one PNG for each photo, at the photo's own size, and
+// returns their paths.
+func (h *heatmaps) save(ctx context.Context, all []drawing) ([]string, error) {
 	paths := make([]string, len(all))
 	for i, d := range all {
 		paths[i] = h.name(d.rel)
 		if err := os.MkdirAll(filepath.Dir(paths[i]), 0o777); err != nil {
-			return fmt.Errorf("make the folder for heat maps: %w", err)
+			return nil, fmt.Errorf("make the folder for heat maps: %w", err)
 		}
 	}
-	return parallel.Each(ctx, len(all), func(i int) error {
+	return paths, parallel.Each(ctx, len(all), func(i int) error {
 		photo, err := dataset.Load(all[i].path)
 		if err != nil {
 			return err
@@ -50,14 +51,15 @@ func (h *heatmaps) save(ctx context.Context, all []drawing) error {
 }
 
 // name is the path of a heat map: that of the photo with the extension .png, or
-// a number behind it where two photos share that.
+// a number behind it where two photos share that, be it on a file system that does
+// not tell A from a.
 func (h *heatmaps) name(rel string) string {
 	stem := filepath.Join(h.folder, filepath.FromSlash(strings.TrimSuffix(rel, filepath.Ext(rel))))
 	path := stem + ".png"
-	for n := 2; h.taken[path]; n++ {
+	for n := 2; h.taken[strings.ToLower(path)]; n++ {
 		path = fmt.Sprintf("%s-%d.png", stem, n)
 	}
-	h.taken[path] = true
+	h.taken[strings.ToLower(path)] = true
 	return path
 }
 

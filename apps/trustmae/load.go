@@ -40,12 +40,10 @@ func (in input) read(size int) loaded {
 	if l.err != nil {
 		return l
 	}
-	img, err := dataset.Load(in.path)
-	if err != nil {
-		l.err = cmp.Or(errors.Unwrap(err), err) // the row names the path
-		return l
-	}
-	l.size = image.Pt(img.Width, img.Height)
-	l.image = dataset.Resize(img, size, size)
+	l.image, l.size, l.err = dataset.LoadWithSize(in.path, size, size)
+	l.err = cause(l.err)
 	return l
 }
+
+// cause is an error without the path, which the row names.
+func cause(err error) error { return cmp.Or(errors.Unwrap(err), err) }

@@ -22,6 +22,7 @@ type row struct {
 	Box        *box     `json:"box"`  // of the largest suspicious region; null where there is none
 	Peak       *float64 `json:"peak"` // highest value of the map in it
 	Error      string   `json:"error,omitempty"`
+	Heatmap    string   `json:"heatmap,omitempty"` // its picture, where there is one
 }
 
 type box struct {
@@ -56,7 +57,7 @@ func newRowWriter(w io.Writer, format string) rowWriter {
 	}
 	c := csv.NewWriter(w)
 	// A csv.Writer keeps its first error until flush.
-	_ = c.Write([]string{"path", "raw", "normalised", "verdict", "box_x", "box_y", "box_width", "box_height", "peak", "error"})
+	_ = c.Write([]string{"path", "raw", "normalised", "verdict", "box_x", "box_y", "box_width", "box_height", "peak", "error", "heatmap"})
 	return csvRows{c}
 }
 
@@ -68,7 +69,7 @@ func (j jsonRows) flush() error      { return nil }
 type csvRows struct{ w *csv.Writer }
 
 func (c csvRows) write(r row) error {
-	cells := []string{r.Path, optional(r.Raw), optional(r.Normalised), r.Verdict, "", "", "", "", optional(r.Peak), r.Error}
+	cells := []string{r.Path, optional(r.Raw), optional(r.Normalised), r.Verdict, "", "", "", "", optional(r.Peak), r.Error, r.Heatmap}
 	if b := r.Box; b != nil {
 		for i, v := range []int{b.X, b.Y, b.Width, b.Height} {
 			cells[4+i] = strconv.Itoa(v)

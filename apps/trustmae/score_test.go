@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/png"
 	"os"
@@ -113,6 +114,45 @@ func TestDetectRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{80, 80}, []int{size.Width, size.Height}, "the photo's own size")
 }
+
+// Results may lie among the photos, and photos of different folders may share a
+// name, or nearly so.
+func TestDetectIntoTheFolderOfPhotos(t *testing.T) {
+	_, model, _ := fixtures(t)
+	dir := t.TempDir()
+	for i, name := range []string{"a/img.png", "b/img.png", "c/IMG.png"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.Mkdir(filepath.Dir(path), 0o777))
+		require.NoError(t, os.WriteFile(path, photo(t, i, 64), 0o666))
+	}
+	for range 2 {
+		code, _, stderr := cli(t, "detect", model, dir, "--out", dir, "--heatmaps")
+		require.Equal(t, exitOK, code, stderr)
+		rows := readCSV(t, filepath.Join(dir, "detections.csv"))
+		require.Len(t, rows, 1+3)
+		require.Equal(t, filepath.Join(dir, "heatmaps", "b", "img.png"), rows[2][10])
+	}
+
+	out := t.TempDir()
+	mustCLI(t, "detect", model, filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "c", "IMG.png"), "--out", out, "--heatmaps")
+	for i, row := range readCSV(t, filepath.Join(out, "detections.csv"))[1:] {
+		require.Equal(t, filepath.Join(out, "heatmaps", []string{"img.png", "img-2.png", "IMG-3.png"}[i]), row[10])
+		require.FileExists(t, row[10])
+	}
+}
+
+func TestResultsThatCannotBePrinted(t *testing.T) {
+	line, model, _ := fixtures(t)
+	for _, args := range [][]string{{"detect", model, line}, {"eval", model, line}, {"eval", model, line, "--json"}, {"check", line}, {"version"}} {
+		var stderr bytes.Buffer
+		require.Equal(t, exitFailure, run(t.Context(), args, fullDisk{}, &stderr), "%v", args)
+		require.Contains(t, lastLine(stderr.String()), "disk full", "%v", args)
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestDetectGoesOnPastBadFiles(t *testing.T) {
 	line, model, _ := fixtures(t)

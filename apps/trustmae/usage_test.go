@@ -41,6 +41,7 @@ func TestUsageErrors(t *testing.T) {
 		{"heat maps without a folder", []string{"detect", "m", "x", "--heatmaps"}, "--heatmaps needs --out"},
 		{"neither rule", []string{"calibrate", "m", "x"}, "either --budget PCT or --labels"},
 		{"both rules", []string{"calibrate", "m", "x", "--labels", "--budget", "1"}, "either --budget PCT or --labels"},
+		{"no budget", []string{"calibrate", "m", "x", "--budget", "0"}, "--budget is 0, want a percentage above 0"},
 		{"budget", []string{"calibrate", "m", "x", "--budget", "100"}, "--budget is 100"},
 	}
 	for _, tt := range tests {

@@ -55,12 +55,18 @@ func Load(path string) (Image, error) {
 // gives the same as Resize of Load in less time and memory: the photo is never
 // held as float32 in its own size.
 func LoadResized(path string, width, height int) (Image, error) {
-	checkSize("LoadResized", width, height)
+	img, _, err := LoadWithSize(path, width, height)
+	return img, err
+}
+
+// LoadWithSize is LoadResized that also tells the photo's own size, upright.
+func LoadWithSize(path string, width, height int) (img Image, own image.Point, err error) {
+	checkSize("LoadWithSize", width, height)
 	p, err := decodeFile(path)
 	if err != nil {
-		return Image{}, fmt.Errorf("dataset: load %s: %w", path, err)
+		return Image{}, image.Point{}, fmt.Errorf("dataset: load %s: %w", path, err)
 	}
-	return p.resized(width, height), nil
+	return p.resized(width, height), p.size(), nil
 }
 
 // Decode reads a photo from the bytes of its file, as Load does.

@@ -244,8 +244,9 @@ func TestOrientationOfJPEG(t *testing.T) {
 				require.Equal(t, bright, v > 0.5, "orientation %d, corner %v is %v", orientation, corner, v)
 			}
 			path := write(t, t.TempDir(), "a.jpg", file)
-			direct, err := LoadResized(path, 20, 30)
+			direct, own, err := LoadWithSize(path, 20, 30)
 			require.NoError(t, err)
+			require.Equal(t, image.Pt(img.Width, img.Height), own, "orientation %d", orientation)
 			want := Resize(img, 20, 30)
 			require.InDeltaSlice(t, want.Pix, direct.Pix, 1e-5, "orientation %d", orientation)
 		}

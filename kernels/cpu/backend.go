@@ -33,6 +33,7 @@ type Backend struct {
 	direct  bool
 	pool    *pool
 	arena   arena
+	plans   plans
 }
 
 var _ kernels.Backend = (*Backend)(nil)

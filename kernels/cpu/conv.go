@@ -1,10 +1,6 @@
 package cpu
 
-import (
-	"fmt"
-
-	"github.com/org/trustmae/kernels"
-)
+import "github.com/org/trustmae/kernels"
 
 // Sizes of what a chunk of a convolution keeps in the second-level cache, in
 // values, and the fewest chunks that a layer should have so that threads share
@@ -35,7 +31,7 @@ func (b *Backend) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slop
 	b.in("Conv2d", w, s.WLen())
 	add := b.optional("Conv2d", bias, s.OutC)
 	dst := b.out("Conv2d", y, s.YLen())
-	b.convolve("forward", forwardCorrelation(s), dst, src, w.(*buffer), epilogue{add, slope}, s)
+	b.convolve(forward, dst, src, w.(*buffer), epilogue{add, slope}, s)
 }
 
 // ConvTranspose2d computes the transposed convolution of x with w, plus bias,
@@ -54,67 +50,54 @@ func (b *Backend) convTranspose(op string, y, x, w, bias kernels.Buffer, s kerne
 	b.in(op, w, s.WLen())
 	add := b.optional(op, bias, s.InC)
 	dst := b.out(op, y, s.XLen())
-	b.convolve("backward", backwardCorrelation(s), dst, src, w.(*buffer), epilogue{add, slope}, s)
+	b.convolve(backward, dst, src, w.(*buffer), epilogue{add, slope}, s)
 }
 
-// convolve runs a correlation with weights packed once per version.
-func (b *Backend) convolve(pass string, g *correlation, dst, src []float32, w *buffer, e epilogue, s kernels.ConvShape) {
-	cols := b.table.gemm.cols
-	form := fmt.Sprint(pass, cols, s.InC, s.OutC, s.KH, s.KW, s.Stride, s.Pad, s.Dil)
-	if !b.direct && g.suitsWinograd() {
-		u := w.packedForm("winograd "+form, g.winogradSize(cols), func(dst, src []float32) { g.packWinograd(b, dst, src) })
+// convolve runs a pass with weights packed once per version.
+func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue, s kernels.ConvShape) {
+	p := b.plan(pass, s)
+	g, cols := p.correlation, b.table.gemm.cols
+	switch p.method {
+	case byWinograd:
+		u := w.packedForm(p.form, g.winogradSize(cols), func(dst, src []float32) { g.packWinograd(b, dst, src) })
 		b.winogradConvolve(g, dst, src, u, e)
-		return
+	case wide:
+		b.wideConvolve(p, dst, src, w.packedForm(p.form, g.wideSize(), g.packWide), e)
+	default:
+		panels := w.packedForm(p.form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
+		c := newConvolution(b, p, dst, src, panels, e)
+		b.pool.run(g.n*c.strips*c.groups, c.chunk)
 	}
-	if g.suitsWide() {
-		weights := w.packedForm("wide "+form, g.wideSize(), g.packWide)
-		b.wideConvolve(g, dst, src, weights, e)
-		return
-	}
-	panels := w.packedForm(form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
-	c := newConvolution(b, g, dst, src, panels, e)
-	b.pool.run(g.n*c.strips*c.groups, c.chunk)
 }
 
 // convolution is one run of a correlation: chunks are (image, strip of destination
 // rows, group of destination channels).
 type convolution struct {
 	*correlation
+	*cut
 	epilogue
-	backend  *Backend
-	kernels  *gemmKernels
-	out, in  []float32
-	panels   []float32
-	start    []float32 // bias, or zeros: the start of every sum, [blocks][cols]
-	rows     int       // destination rows of a strip
-	strips   int
-	channels int // source channels of a pass over a strip
-	blocks   int // blocks of cols destination channels
-	group    int // blocks of a chunk
-	groups   int
-	full     *strip
-	last     *strip // what remains at the bottom
+	backend *Backend
+	kernels *gemmKernels
+	out, in []float32
+	panels  []float32
+	start   []float32 // bias, or zeros: the start of every sum, [blocks][cols]
+	blocks  int       // blocks of cols destination channels
+	group   int       // blocks of a chunk
+	groups  int
 }
 
-func newConvolution(b *Backend, g *correlation, dst, src, panels []float32, e epilogue) *convolution {
+func newConvolution(b *Backend, p *plan, dst, src, panels []float32, e epilogue) *convolution {
 	k := &b.table.gemm
-	c := &convolution{correlation: g, epilogue: e, backend: b, kernels: k, out: dst, in: src, panels: panels}
-	c.blocks = ceilDiv(g.dst.c, k.cols)
+	c := &convolution{correlation: p.correlation, cut: &p.cut, epilogue: e, backend: b, kernels: k, out: dst, in: src, panels: panels}
+	c.blocks = ceilDiv(c.dst.c, k.cols)
 	c.start = make([]float32, c.blocks*k.cols)
 	copy(c.start, e.bias)
-	c.rows, c.strips = g.stripRows(c.blocks * k.cols)
 	c.groups = 1
-	for g.n*c.strips*c.groups < fewestChunks && c.groups < c.blocks {
+	for c.n*c.strips*c.groups < fewestChunks && c.groups < c.blocks {
 		c.groups *= 2
 	}
 	c.group = ceilDiv(c.blocks, c.groups)
 	c.groups = ceilDiv(c.blocks, c.group)
-	c.channels = g.passChannels(c.rows)
-	c.full = g.newStrip(k, c.rows, c.channels)
-	c.last = c.full
-	if rest := g.dst.h - (c.strips-1)*c.rows; rest != c.rows {
-		c.last = g.newStrip(k, rest, c.channels)
-	}
 	return c
 }
 
@@ -144,10 +127,7 @@ func (g *correlation) passChannels(rows int) int {
 // chunk computes one strip of one image for a group of channel blocks.
 func (c *convolution) chunk(i int) {
 	group, stripe, image := i%c.groups, i/c.groups%c.strips, i/c.groups/c.strips
-	s := c.full
-	if stripe == c.strips-1 {
-		s = c.last
-	}
+	s := c.strip(stripe)
 	b0 := group * c.group
 	b1 := min(b0+c.group, c.blocks)
 	room := c.backend.scratch(c.channels*s.h*s.w + (b1-b0)*(s.pixels+1)*c.kernels.cols)

@@ -72,41 +72,27 @@ const widePixels = 4096
 // to row; what they compute there is left out at the end.
 type wideConvolution struct {
 	*correlation
+	*cut
 	epilogue
-	backend  *Backend
-	kernels  *wideKernels
-	out, in  []float32
-	weights  []float32
-	start    []float32
-	rows     int
-	strips   int
-	channels int // source channels of a pass
-	full     *strip
-	last     *strip
+	backend *Backend
+	kernels *wideKernels
+	out, in []float32
+	weights []float32
+	start   []float32
 }
 
-// wideConvolve runs g on weights packed by packWide.
-func (b *Backend) wideConvolve(g *correlation, dst, src, weights []float32, e epilogue) {
-	w := &wideConvolution{correlation: g, epilogue: e, backend: b, kernels: &b.table.wide, out: dst, in: src, weights: weights}
-	w.start = make([]float32, g.dst.c)
+// wideConvolve runs a plan on weights packed by packWide.
+func (b *Backend) wideConvolve(p *plan, dst, src, weights []float32, e epilogue) {
+	w := &wideConvolution{correlation: p.correlation, cut: &p.cut, epilogue: e, backend: b, kernels: &b.table.wide, out: dst, in: src, weights: weights}
+	w.start = make([]float32, w.dst.c)
 	copy(w.start, e.bias)
-	w.rows, w.strips = g.stripRows(sumsTarget / widePixels)
-	w.channels = g.passChannels(w.rows)
-	w.full = g.newStrip(&b.table.gemm, w.rows, w.channels)
-	w.last = w.full
-	if rest := g.dst.h - (w.strips-1)*w.rows; rest != w.rows {
-		w.last = g.newStrip(&b.table.gemm, rest, w.channels)
-	}
-	b.pool.run(g.n*w.strips, w.chunk)
+	b.pool.run(w.n*w.strips, w.chunk)
 }
 
 // chunk computes one strip of one image.
 func (w *wideConvolution) chunk(i int) {
 	image, stripe := i/w.strips, i%w.strips
-	s := w.full
-	if stripe == w.strips-1 {
-		s = w.last
-	}
+	s := w.strip(stripe)
 	positions := ceilDiv(s.rows, w.spread) * s.w
 	cRow := ceilDiv(positions, w.kernels.pixels) * w.kernels.pixels
 	sourceSize := w.channels*s.h*s.w + cRow - positions + s.w

@@ -81,6 +81,7 @@ type TrustMAE struct {
 	provenance   Provenance
 	suspects     []Suspect
 	norms        *sync.Mutex // held while conditional norms are set for a batch
+	streams      *streams
 }
 
 // ErrNotFitted tells that a detector has learned nothing yet.
@@ -97,7 +98,7 @@ func New(c Config, o Options) (*TrustMAE, error) {
 	if n := len(o.Products); n > 0 && n != c.Generator.Classes {
 		panic(fmt.Sprintf("memae.New: Options.Products has %d products, want generator.classes (%d)", n, c.Generator.Classes))
 	}
-	d := &TrustMAE{config: c, options: o, calibrations: make([]Calibration, c.Generator.Classes), norms: new(sync.Mutex)}
+	d := &TrustMAE{config: c, options: o, calibrations: make([]Calibration, c.Generator.Classes), norms: new(sync.Mutex), streams: new(streams)}
 	if c.Weights == "random" {
 		o.WeightsDir = ""
 	}
@@ -186,17 +187,15 @@ func (d *TrustMAE) finish(ctx context.Context, data Data) error {
 	results := make([][]Result, len(d.calibrations)) // of each product
 	read := make([]bool, d.gen.Memory.Len())
 	lists := slices.Collect(slices.Chunk(indices(data.Len()), scoreBatch))
+	s := d.streams.take(d.options.Backend)
+	defer d.streams.give(s)
 	for b, err := range batches(ctx, data, d.config.Size, lists, nil) {
 		if err != nil {
 			return fmt.Errorf("memae: scoring the training photos: %w", err)
 		}
-		scored, used := d.forward(b)
-		for i, r := range scored {
+		for i, r := range d.forward(s, b, read) {
 			r.Map, r.Reconstruction = nil, dataset.Image{} // hundreds would be gigabytes
 			results[b.classes[i]] = append(results[b.classes[i]], r)
-		}
-		for j, on := range used {
-			read[j] = read[j] || on
 		}
 	}
 	for class := range results {

@@ -26,11 +26,13 @@ func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class
 	if class < 0 || class >= d.config.Generator.Classes {
 		return nil, fmt.Errorf("memae: product %d, want 0 to %d", class, d.config.Generator.Classes-1)
 	}
+	s := d.streams.take(d.options.Backend)
+	defer d.streams.give(s)
 	for part := range slices.Chunk(images, scoreBatch) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		scored, _ := d.forward(d.prepare(part, class))
+		scored := d.forward(s, d.prepare(s, part, class), nil)
 		for i := range scored {
 			scored[i].judge(d.calibrations[class])
 		}
@@ -39,60 +41,64 @@ func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class
 	return results, nil
 }
 
-// prepare resizes photos and joins them to a batch.
-func (d *TrustMAE) prepare(images []dataset.Image, class int) batch {
+// prepare resizes photos and joins them to a batch in the memory of s.
+func (d *TrustMAE) prepare(s *stream, images []dataset.Image, class int) batch {
 	size := d.config.Size
 	n := 3 * size * size
-	b := batch{pixels: make([]float32, n*len(images)), count: len(images)}
+	s.pixels, s.classes = grown(s.pixels, n*len(images)), grown(s.classes, len(images))
 	for i, img := range images {
 		if img.Width != size || img.Height != size {
 			img = dataset.Resize(img, size, size)
 		}
-		toSigned(b.pixels[i*n:(i+1)*n], img.Pix)
-		b.classes = append(b.classes, class)
+		toSigned(s.pixels[i*n:(i+1)*n], img.Pix)
+		s.classes[i] = class
 	}
-	return b
+	return batch{pixels: s.pixels, count: len(images), classes: s.classes}
 }
 
-// forward reconstructs a batch and scores it; used marks the slots that were
-// read.
-func (d *TrustMAE) forward(b batch) (results []Result, used []bool) {
+// forward reconstructs a batch and scores it. It marks the slots that were read
+// in used, unless that is nil.
+func (d *TrustMAE) forward(s *stream, b batch, used []bool) (results []Result) {
 	if d.config.Generator.Classes > 1 {
 		d.norms.Lock()
 		defer d.norms.Unlock()
 		d.scorer.SetClasses(b.classes)
 	}
-	t := autograd.NewTape(d.options.Backend)
+	t := s.tape
 	defer t.Reset()
 	size := d.config.Size
 	t.NoGrad(func() {
 		x := t.Input(b.pixels, b.count, 3, size, size)
 		y, read := d.scorer.Forward(t, x)
-		used = make([]bool, d.scorer.Memory.Len())
-		for j, w := range t.Sum(read.Weights, 0).Data() {
-			used[j] = w > 0
+		if used != nil {
+			for j, w := range t.Sum(read.Weights, 0).Data() {
+				used[j] = used[j] || w > 0
+			}
 		}
 		m := anomalyMap(t, d.config.Score.Map, d.distance, x, y)
 		if d.config.Score.Blur > 0 {
 			m = t.FilterSeparable(m, blurTaps(d.config.Score.Blur))
 		}
-		results = d.collect(m.Data(), y.Data())
+		results = d.collect(s, m, y)
 	})
-	return results, used
+	return results
 }
 
-// collect cuts a batch's maps and reconstructions into results.
-func (d *TrustMAE) collect(maps, reconstructions []float32) []Result {
-	size := d.config.Size
-	n := size * size
+// collect cuts a batch's maps [N,1,S,S] and reconstructions [N,3,S,S] into
+// results.
+func (d *TrustMAE) collect(s *stream, maps, reconstructions *autograd.Tensor) []Result {
+	size, t := d.config.Size, s.tape
+	s.scratch = grown(s.scratch, size*size)
 	kind, share, _ := parsePool(d.config.Score.Pool) // validated by New and Open
-	results := make([]Result, len(maps)/n)
+	results := make([]Result, maps.Dim(0))
 	for i := range results {
 		r := &results[i]
-		r.Width, r.Height, r.Map = size, size, maps[i*n:(i+1)*n:(i+1)*n]
+		r.Width, r.Height, r.Map = size, size, make([]float32, size*size)
 		r.Reconstruction = dataset.NewImage(size, size)
-		toUnit(r.Reconstruction.Pix, reconstructions[3*i*n:3*(i+1)*n])
-		r.pool(kind, share)
+		t.Narrow(maps, 0, i, 1).Read(r.Map)
+		t.Narrow(reconstructions, 0, i, 1).Read(r.Reconstruction.Pix)
+		toUnit(r.Reconstruction.Pix, r.Reconstruction.Pix)
+		r.pool(kind, share, s.scratch)
 	}
 	return results
 }

@@ -1,11 +1,16 @@
 package memae
 
 import (
+	"context"
 	"math"
+	"runtime"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/kernels/cpu"
+	"github.com/org/trustmae/memae/dataset"
 )
 
 // reconstruct returns the reconstruction of one random photo.
@@ -42,4 +47,93 @@ func TestFoldedGenerator(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestScoringTakesNoNewMemory: after the first photo the backend takes nothing,
+// and of Go's memory little more than the results are made of.
+func TestScoringTakesNoNewMemory(t *testing.T) {
+	c := tinyConfig()
+	c.Size, c.Score.Map = 128, "msepd"
+	b, err := cpu.New(cpu.Options{Threads: 1}) // more take scratch memory as chance wants it
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := fit(t, c, Options{Backend: b}, resized{shapes{count: 8, spoil: -1}, c.Size})
+	img, _ := resized{shapes{}, c.Size}.Image(0)
+	score := func() []Result {
+		results, err := d.Score(context.Background(), []dataset.Image{img})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results
+	}
+	score()
+	reserved := b.Stats().Reserved
+	var before, after runtime.MemStats
+	const photos = 20
+	results := 0 // bytes
+	runtime.ReadMemStats(&before)
+	for range photos {
+		r := score()[0]
+		results += 4*len(r.Map) + 4*len(r.Reconstruction.Pix) + len(r.Mask)
+	}
+	runtime.ReadMemStats(&after)
+	if got := b.Stats(); got.Reserved != reserved {
+		t.Errorf("the backend reserves %d bytes after %d photos, %d after the first", got.Reserved, photos, reserved)
+	}
+	extra := (int(after.TotalAlloc-before.TotalAlloc) - results) / photos
+	t.Logf("%d bytes per photo, and results of %d", extra, results/photos)
+	if limit := 192 << 10; extra > limit {
+		t.Errorf("%d bytes per photo besides the results, want at most %d", extra, limit)
+	}
+}
+
+// resized is data at another size.
+type resized struct {
+	shapes
+	size int
+}
+
+func (r resized) Image(i int) (dataset.Image, error) {
+	img, err := r.shapes.Image(i)
+	return dataset.Resize(img, r.size, r.size), err
+}
+
+// TestScoreFromManyGoroutines wants the same results as from one, for batches of
+// different sizes at once.
+func TestScoreFromManyGoroutines(t *testing.T) {
+	c := tinyConfig()
+	c.Score.Map = "msepd"
+	d := fit(t, c, Options{Backend: backend(t)}, shapes{count: 8, spoil: -1})
+	var photos []dataset.Image
+	for i := range 10 {
+		img, _ := shapes{spoil: -1}.Image(i)
+		photos = append(photos, img)
+	}
+	score := func(count int) []Result {
+		results, err := d.Score(context.Background(), photos[:count])
+		if err != nil {
+			t.Error(err)
+		}
+		return results
+	}
+	want := map[int][]Result{}
+	for count := 1; count <= len(photos); count++ {
+		want[count] = score(count)
+	}
+	var group sync.WaitGroup
+	for worker := range 8 {
+		group.Go(func() {
+			for round := range 5 {
+				count := 1 + (3*worker+round)%len(photos)
+				for i, r := range score(count) {
+					w := want[count][i]
+					if r.Raw != w.Raw || !slices.Equal(r.Map, w.Map) || !slices.Equal(r.Reconstruction.Pix, w.Reconstruction.Pix) {
+						t.Errorf("photo %d of %d scores %g, want %g as from one goroutine", i, count, r.Raw, w.Raw)
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
 }

@@ -89,7 +89,7 @@ func Open(path string, b kernels.Backend) (d *TrustMAE, err error) {
 	if err := safetensors.Verify(tensors, metadata); err != nil {
 		return nil, fmt.Errorf("%w %s: %w", ErrModel, path, err)
 	}
-	d = &TrustMAE{options: Options{Backend: b}, norms: new(sync.Mutex)}
+	d = &TrustMAE{options: Options{Backend: b}, norms: new(sync.Mutex), streams: new(streams)}
 	if d.config, err = ParseConfig([]byte(metadata[configKey])); err != nil {
 		return nil, fmt.Errorf("%w %s: %w", ErrModel, path, err)
 	}

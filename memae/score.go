@@ -2,7 +2,6 @@ package memae
 
 import (
 	"math"
-	"slices"
 
 	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/memae/dataset"
@@ -69,18 +68,17 @@ func blurTaps(sigma float64) []float32 {
 	return taps
 }
 
-// pool fills the scores of r from its map.
-func (r *Result) pool(kind string, share float64) {
+// pool fills the scores of r from its map. scratch has the map's size.
+func (r *Result) pool(kind string, share float64, scratch []float32) {
 	if kind != "top" {
 		share = defaultTop
 	}
-	sorted := slices.Clone(r.Map)
-	slices.Sort(sorted)
-	n := len(sorted)
-	count := max(int(math.Round(share*float64(n))), 1)
-	r.Max = float64(sorted[n-1])
-	r.Mean = mean(sorted)
-	r.Top = mean(sorted[n-count:])
+	copy(scratch, r.Map)
+	count := max(int(math.Round(share*float64(len(scratch)))), 1)
+	top := largestLast(scratch, count)
+	r.Max = float64(largestLast(top, 1)[0])
+	r.Mean = mean(r.Map)
+	r.Top = mean(top)
 	switch kind {
 	case "max":
 		r.Raw = r.Max

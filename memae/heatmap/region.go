@@ -33,7 +33,11 @@ func Mask(m Map, threshold float32) []bool {
 // falling peak; equal peaks by falling area, and then in reading order of the
 // first pixel. There may be none.
 func Regions(m Map, threshold float32, minArea int) []Region {
-	labels, count := metrics.Components(Mask(m, threshold), m.Width, m.Height)
+	mask := Mask(m, threshold)
+	if !slices.Contains(mask, true) { // most photos of good products
+		return []Region{}
+	}
+	labels, count := metrics.Components(mask, m.Width, m.Height)
 	regions := make([]Region, count)
 	for i, l := range labels {
 		if l == 0 {

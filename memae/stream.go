@@ -1,0 +1,52 @@
+package memae
+
+import (
+	"sync"
+
+	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/kernels"
+)
+
+// stream is what scoring needs besides the networks. Streams are kept between
+// calls, so that scoring takes no new memory after the first photos but for its
+// results. The buffers of the tape's operations stay with the backend.
+type stream struct {
+	tape    *autograd.Tape
+	pixels  []float32 // of a batch, [N,3,S,S]
+	classes []int     // of its photos
+	scratch []float32 // of a map's size
+}
+
+// streams are those not in use: as many as goroutines have scored at once.
+type streams struct {
+	mu   sync.Mutex
+	idle []*stream
+}
+
+// take returns a stream for one caller, to be given back.
+func (s *streams) take(b kernels.Backend) *stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.idle); n > 0 {
+		x := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return x
+	}
+	return &stream{tape: autograd.NewTape(b)}
+}
+
+// give ends what the stream's tape holds and keeps the stream.
+func (s *streams) give(x *stream) {
+	x.tape.Reset()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, x)
+}
+
+// grown returns values with room for n, keeping the memory where it is enough.
+func grown[T any](values []T, n int) []T {
+	if cap(values) < n {
+		return make([]T, n)
+	}
+	return values[:n]
+}

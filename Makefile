@@ -15,7 +15,10 @@ PLATFORMS = linux/arm64 darwin/arm64 windows/amd64
 # Longest file, in lines, of hand-written code without tests.
 LONGEST = 400
 
-.PHONY: check format vet staticcheck generated length build platforms test noasm arm64 race examples demo
+# Where make bench leaves what docs/performance.md shows; it takes hours.
+RESULTS ?= performance-results
+
+.PHONY: bench check format vet staticcheck generated length build platforms test noasm arm64 race examples demo
 
 check: format vet staticcheck generated length build platforms test noasm arm64 race examples demo
 	@echo "make check: all passed"
@@ -81,3 +84,7 @@ examples:
 # The command that the readme begins with, held to its promises.
 demo:
 	TRUSTMAE_FULL_DEMO=1 $(GO) test -count=1 -run '^TestFullDemo$$' -v ./apps/trustmae
+
+# No part of check: it needs an idle machine.
+bench:
+	GO=$(GO) scripts/performance.sh $(RESULTS)

@@ -7,7 +7,7 @@
 
 Every work runs in a process of its own, so that its peak memory is its own, once for each variant: "eager"; "onednn"
 with transposed convolutions through oneDNN; "jit" frozen and optimised for inference. Times are milliseconds a
-call after two calls to warm up. A layer's line is NAME PASS BATCH IN OUT SIDE KERNEL STRIDE PADDING TRANSPOSED, as
+call after two calls to warm up, or one that takes longer than a second. A layer's line is NAME PASS BATCH IN OUT SIDE KERNEL STRIDE PADDING TRANSPOSED, as
 compare writes them. Needs Debian's python3-torch, or any PyTorch from 1.13 on.
 """
 
@@ -126,8 +126,10 @@ def works():
 
 def measure(call, seconds):
     """Milliseconds of single calls for about so many seconds, at least one call."""
+    start = time.perf_counter()
     call()
-    call()
+    if time.perf_counter() - start < 1:
+        call()
     times, start = [], time.perf_counter()
     while not times or time.perf_counter() - start < seconds:
         begin = time.perf_counter()

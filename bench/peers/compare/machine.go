@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -50,24 +51,29 @@ func processor() string {
 // command runs a program in the checkout and returns what it prints.
 func (m *machine) command(input io.Reader, env []string, name string, args ...string) ([]byte, error) {
 	cmd := exec.Command(name, args...)
-	var errors bytes.Buffer
-	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stderr = m.module, env, input, &errors
+	var complaints bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stderr = m.module, env, input, &complaints
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s%s", strings.Join(cmd.Args, " "), err, out, errors.String())
+		return nil, fmt.Errorf("%s: %w\n%s%s", strings.Join(cmd.Args, " "), err, out, complaints.String())
 	}
 	return out, nil
 }
 
-// ask runs a peer; one that times is told how long and on how many threads.
+// ask runs a peer.
 func (m *machine) ask(p peer, input io.Reader, args ...string) ([]byte, error) {
 	words := slices.Concat(p.command, args)
 	return m.command(input, peerEnv(os.Environ(), openBLAS(), m.threads), words[0], words[1:]...)
 }
 
-// howLong are the arguments of a peer that times.
-func (m *machine) howLong() []string {
-	return []string{"--seconds", fmt.Sprint(m.seconds), "--threads", strconv.Itoa(m.threads)}
+// timings has a peer time the works that its arguments or its input name.
+func (m *machine) timings(p peer, input io.Reader, args ...string) (map[string][]timing, error) {
+	args = append(args, "--seconds", fmt.Sprint(m.seconds), "--threads", strconv.Itoa(m.threads))
+	out, err := m.ask(p, input, args...)
+	if err != nil {
+		return nil, err
+	}
+	return parsePeer(p.name, out)
 }
 
 // openBLAS finds Debian's OpenBLAS that shares threads with OpenMP programs.
@@ -100,6 +106,15 @@ func (m *machine) compile(pkg string) (binary string, err error) {
 
 // benchmark runs the benchmarks that match a pattern.
 func (m *machine) benchmark(binary, pattern string) ([]byte, error) {
-	return m.command(nil, append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(m.threads)), binary,
+	out, err := m.command(nil, append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(m.threads)), binary,
 		"-test.run", "^$", "-test.bench", pattern, "-test.benchtime", fmt.Sprintf("%gs", m.seconds))
+	if err != nil || m.log == "" {
+		return out, err
+	}
+	log, err := os.OpenFile(m.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	_, err = log.Write(out)
+	return out, errors.Join(err, log.Close())
 }

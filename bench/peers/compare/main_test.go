@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -63,6 +66,26 @@ func TestParseFlags(t *testing.T) {
 	}
 	_, err = parse([]string{"-rounds", "0"})
 	require.ErrorContains(t, err, "positive")
+}
+
+// Every run is added to the log.
+func TestLog(t *testing.T) {
+	echo, err := exec.LookPath("echo")
+	if err != nil {
+		t.Skip("there is no echo to stand for a benchmark")
+	}
+	log := filepath.Join(t.TempDir(), "log")
+	m := &machine{settings: settings{threads: 1, seconds: 0.5, log: log}, module: "."}
+	var all []byte
+	for range 2 {
+		out, err := m.benchmark(echo, "^BenchmarkA$")
+		require.NoError(t, err)
+		require.Contains(t, string(out), "^BenchmarkA$ -test.benchtime 0.5s")
+		all = append(all, out...)
+	}
+	got, err := os.ReadFile(log)
+	require.NoError(t, err)
+	require.Equal(t, string(all), string(got))
 }
 
 // What is missing is named together with the way to get it.

@@ -21,7 +21,7 @@ func (m *machine) timeModels(peers []peer, progress io.Writer) ([]row, error) {
 	}
 	for round := range m.rounds {
 		for i := range rows {
-			if err := m.timeModel(&rows[i], binary); err != nil {
+			if err := m.timeModel(&rows[i], binary, progress); err != nil {
 				return nil, err
 			}
 			// so far: a run of an hour that is broken off is not lost
@@ -59,8 +59,8 @@ func (m *machine) models(peers []peer) ([]row, error) {
 	return rows, nil
 }
 
-// timeModel adds one round to a row.
-func (m *machine) timeModel(r *row, binary string) error {
+// timeModel adds one round to a row. A peer that fails is left out of it.
+func (m *machine) timeModel(r *row, binary string, progress io.Writer) error {
 	out, err := m.benchmark(binary, benchPattern(r.work))
 	if err != nil {
 		return err
@@ -71,16 +71,9 @@ func (m *machine) timeModel(r *row, binary string) error {
 	}
 	r.own = append(r.own, own)
 	for _, p := range r.peers {
-		out, err := m.ask(p, nil, append([]string{"--work", r.work}, m.howLong()...)...)
+		others, err := m.timings(p, nil, "--work", r.work)
 		if err != nil {
-			return err
-		}
-		others, err := parsePeer(p.name, out)
-		if err != nil {
-			return err
-		}
-		if len(others[r.work]) == 0 {
-			return fmt.Errorf("%s printed nothing for %s", p.name, r.work)
+			fmt.Fprintf(progress, "%s failed at %s: %v\n", p.name, r.work, err)
 		}
 		r.others = append(r.others, others[r.work]...)
 	}

@@ -46,7 +46,12 @@ func unswap(dst, src []float32, s kernels.ConvShape) {
 
 // weightGradient computes dw in the roles that s describes.
 func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) {
-	w := newWeightGrad(b, forwardCorrelation(s), src, grad)
+	g := forwardCorrelation(s)
+	if !b.direct && g.suitsWinogradGradient() {
+		b.winogradGradient(g, dst, src, grad)
+		return
+	}
+	w := newWeightGrad(b, g, src, grad)
 	defer w.partial.release()
 	b.pool.run(w.pieces*w.slices*w.groups, w.chunk)
 	b.pool.run(w.blocks, func(block int) { w.collect(dst, block) })

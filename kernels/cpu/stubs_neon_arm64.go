@@ -280,6 +280,12 @@ func wide3NEON(c []float32, cRow int, start, src, w []float32, steps []int32)
 //go:noescape
 func wide4NEON(c []float32, cRow int, start, src, w []float32, steps []int32)
 
+// winogradGradientNEON is [winogradKernels].gradient for 4 lanes.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func winogradGradientNEON(p []float32, pPoint, pTile int, src []float32, srcRow, tiles int, tmp []float32)
+
 // winogradInputNEON is [winogradKernels].input for 4 lanes.
 // It needs no alignment and does not check bounds.
 //
@@ -291,6 +297,12 @@ func winogradInputNEON(v []float32, vPoint, vTile int, src []float32, srcRow, ti
 //
 //go:noescape
 func winogradOutputNEON(dst []float32, dstRow, dstPixel int, m []float32, mPoint, mTile, tiles int, bias, tmp []float32)
+
+// winogradWeightGradientNEON is [winogradKernels].weightGradient for 4 lanes.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func winogradWeightGradientNEON(w []float32, wTap int, u []float32, uPoint, uChannel, channels int, tmp []float32)
 
 // winogradWeightsNEON is [winogradKernels].weights for 4 lanes.
 // It needs no alignment and does not check bounds.

@@ -12,4 +12,7 @@ var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, transpose: transpo
 
 var wideNEON = wideKernels{pixels: 24, rows: [4]wideKernel{wide1NEON, wide2NEON, wide3NEON, wide4NEON}}
 
-var winogradNEON = winogradKernels{lanes: 4, input: winogradInputNEON, output: winogradOutputNEON, weights: winogradWeightsNEON}
+var winogradNEON = winogradKernels{
+	lanes: 4, input: winogradInputNEON, output: winogradOutputNEON, weights: winogradWeightsNEON,
+	gradient: winogradGradientNEON, weightGradient: winogradWeightGradientNEON,
+}

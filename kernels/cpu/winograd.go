@@ -26,10 +26,10 @@ type winograd struct {
 const (
 	points = 36
 	// winogradChannels is the fewest channels on both sides that pay for the
-	// transformations, winogradTiles the fewest tiles that pay for reading
-	// weights four times as large.
+	// transformations, fewestTiles the fewest tiles that pay for reading weights
+	// four times as large.
 	winogradChannels = 64
-	winogradTiles    = 16
+	fewestTiles      = 16
 	// blockTiles is the tiles of a block that one thread works through, so that
 	// it stays near the second-level cache; with more than sharedChannels source
 	// channels the weights no longer do, and all threads work on one block of
@@ -39,13 +39,20 @@ const (
 	sharedTiles    = 256
 )
 
-// suitsWinograd tells whether g is a 3×3 convolution of step 1 that gains.
+// suitsWinograd tells whether g is a convolution that gains.
 func (g *correlation) suitsWinograd() bool {
-	if g.step != 1 || g.spread != 1 || len(g.phases[0].taps) != 9 || g.bottom-g.top != 2 || g.right-g.left != 2 {
-		return false
-	}
-	tiles := g.n * ceilDiv(g.dst.h, 4) * ceilDiv(g.dst.w, 4)
-	return min(g.src.c, g.dst.c) >= winogradChannels && tiles >= winogradTiles
+	return g.isWinograd() && g.winogradTiles() >= fewestTiles
+}
+
+// isWinograd tells whether g is a 3×3 convolution of step 1 with enough channels.
+func (g *correlation) isWinograd() bool {
+	return g.step == 1 && g.spread == 1 && len(g.phases[0].taps) == 9 && g.bottom-g.top == 2 && g.right-g.left == 2 &&
+		min(g.src.c, g.dst.c) >= winogradChannels
+}
+
+// winogradTiles is the number of tiles of the batch.
+func (g *correlation) winogradTiles() int {
+	return g.n * ceilDiv(g.dst.h, 4) * ceilDiv(g.dst.w, 4)
 }
 
 // winogradSize is the number of values of the transformed weights.
@@ -179,23 +186,7 @@ func (w *winograd) input(v []float32, row, c0 int) {
 	room := w.backend.scratch(6*width*lanes + points*lanes)
 	defer room.release()
 	strip, tmp := room.data[:6*width*lanes], room.data[6*width*lanes:]
-	image, y0 := row/w.down, row%w.down*4+w.top
-	channels := min(lanes, w.src.c-c0)
-	from, to := min(max(0, -w.left), width), max(min(width, w.src.w-w.left), 0)
-	for r := range 6 {
-		line := strip[r*width*lanes : (r+1)*width*lanes]
-		if y0+r < 0 || y0+r >= w.src.h || from >= to {
-			clear(line)
-			continue
-		}
-		if channels < lanes {
-			clear(line)
-		}
-		clear(line[:from*lanes])
-		clear(line[to*lanes:])
-		at := (image*w.src.c+c0)*w.src.area() + (y0+r)*w.src.w + from + w.left
-		w.gemm.transposeAll(line[from*lanes:], lanes, w.in[at:], w.src.area(), channels, to-from)
-	}
+	w.backend.gather(strip, w.in, patch{w.src, row / w.down, c0, row%w.down*4 + w.top, w.left, 6, width})
 	w.kernels.input(v[c0:], w.vPoint(), w.depth, strip, width*lanes, w.across, tmp)
 }
 

@@ -22,6 +22,15 @@ type winogradKernels struct {
 	// weights transforms the 3×3 weights of channels: tap k of channel c is
 	// w[(9c+k)·wTap], point i is u[i·uPoint + c·uChannel].
 	weights func(u []float32, uPoint, uChannel int, w []float32, wTap, channels int, tmp []float32)
+
+	// gradient is the adjoint of output: it transforms gradients of 4×4 pixels,
+	// pixel (r, c) of tile t at src[r·srcRow + (4t+c)·lanes], to point i at
+	// p[i·pPoint + t·pTile].
+	gradient func(p []float32, pPoint, pTile int, src []float32, srcRow, tiles int, tmp []float32)
+
+	// weightGradient is the adjoint of weights and adds: point i of channel c is
+	// u[i·uPoint + c·uChannel], the gradient of its tap k goes to w[(9c+k)·wTap].
+	weightGradient func(w []float32, wTap int, u []float32, uPoint, uChannel, channels int, tmp []float32)
 }
 
 // genericWinograd are the plain twins.
@@ -36,12 +45,21 @@ var genericWinograd = winogradKernels{
 	weights: func(u []float32, uPoint, uChannel int, w []float32, wTap, channels int, tmp []float32) {
 		winogradWeights(16, u, uPoint, uChannel, w, wTap, channels)
 	},
+	gradient: func(p []float32, pPoint, pTile int, src []float32, srcRow, tiles int, tmp []float32) {
+		winogradGradient(16, p, pPoint, pTile, src, srcRow, tiles)
+	},
+	weightGradient: func(w []float32, wTap int, u []float32, uPoint, uChannel, channels int, tmp []float32) {
+		winogradWeightGradient(16, w, wTap, u, uPoint, uChannel, channels)
+	},
 }
 
 // The points besides 0 and infinity are ±pointP and ±pointQ.
 const (
 	pointP = 0.75
 	pointQ = 1.5
+	// The products of a point's distances to the others.
+	productP = 2 * pointP * pointP * (pointP*pointP - pointQ*pointQ)
+	productQ = 2 * pointQ * pointQ * (pointQ*pointQ - pointP*pointP)
 )
 
 // winogradInput is the input kernel in plain Go.
@@ -125,11 +143,67 @@ func winogradWeights(lanes int, u []float32, uPoint, uChannel int, w []float32, 
 // weightPass multiplies by G: the weights' polynomial at every point, divided by
 // the product of the point's distances to the others.
 func weightPass(g0, g1, g2 float32) [6]float32 {
-	const (
-		p, q   = pointP, pointQ
-		np, nq = 2 * p * p * (p*p - q*q), 2 * q * q * (q*q - p*p)
-	)
-	e1, o1 := g0*(1/np)+g2*(p*p/np), g1*(p/np)
-	e2, o2 := g0*(1/nq)+g2*(q*q/nq), g1*(q/nq)
+	const p, q = pointP, pointQ
+	e1, o1 := g0*(1/productP)+g2*(p*p/productP), g1*(p/productP)
+	e2, o2 := g0*(1/productQ)+g2*(q*q/productQ), g1*(q/productQ)
 	return [6]float32{g0 * (1 / (p * p * q * q)), e1 + o1, e1 - o1, e2 + o2, e2 - o2, g2}
+}
+
+// winogradGradient is the gradient kernel in plain Go.
+func winogradGradient(lanes int, p []float32, pPoint, pTile int, src []float32, srcRow, tiles int) {
+	for t := range tiles {
+		for lane := range lanes {
+			var d [6][4]float32
+			for c := range 4 {
+				at := func(r int) float32 { return src[r*srcRow+(4*t+c)*lanes+lane] }
+				for r, x := range gradientPass(at(0), at(1), at(2), at(3)) {
+					d[r][c] = x
+				}
+			}
+			for r, row := range d {
+				for c, x := range gradientPass(row[0], row[1], row[2], row[3]) {
+					p[(6*r+c)*pPoint+t*pTile+lane] = x
+				}
+			}
+		}
+	}
+}
+
+// gradientPass multiplies by A, the transpose of outputPass.
+func gradientPass(y0, y1, y2, y3 float32) [6]float32 {
+	const p2, q2 = pointP * pointP, pointQ * pointQ
+	e1, o1 := y0+p2*y2, pointP*(y1+p2*y3)
+	e2, o2 := y0+q2*y2, pointQ*(y1+q2*y3)
+	return [6]float32{y0, e1 + o1, e1 - o1, e2 + o2, e2 - o2, y3}
+}
+
+// winogradWeightGradient is the weightGradient kernel in plain Go.
+func winogradWeightGradient(lanes int, w []float32, wTap int, u []float32, uPoint, uChannel, channels int) {
+	for ch := range channels {
+		for lane := range lanes {
+			var g [3][6]float32
+			for c := range 6 {
+				at := func(r int) float32 { return u[(6*r+c)*uPoint+ch*uChannel+lane] }
+				for r, x := range weightGradientPass(at(0), at(1), at(2), at(3), at(4), at(5)) {
+					g[r][c] = x
+				}
+			}
+			for r, row := range g {
+				for c, x := range weightGradientPass(row[0], row[1], row[2], row[3], row[4], row[5]) {
+					w[(9*ch+3*r+c)*wTap+lane] += x
+				}
+			}
+		}
+	}
+}
+
+// weightGradientPass multiplies by Gᵀ, the transpose of weightPass.
+func weightGradientPass(u0, u1, u2, u3, u4, u5 float32) [3]float32 {
+	const p, q = pointP, pointQ
+	s1, d1, s2, d2 := u1+u2, u1-u2, u3+u4, u3-u4
+	return [3]float32{
+		u0*(1/(p*p*q*q)) + s1*(1/productP) + s2*(1/productQ),
+		d1*(p/productP) + d2*(q/productQ),
+		s1*(p*p/productP) + s2*(q*q/productQ) + u5,
+	}
 }

@@ -5,6 +5,8 @@ func init() {
 		k.winogradInput()
 		k.winogradOutput()
 		k.winogradWeights()
+		k.winogradGradient()
+		k.winogradWeightGradient()
 	})
 }
 
@@ -149,9 +151,7 @@ func (k *neon) winogradWeights() {
 	k.begin("winogradWeights", "u []float32, uPoint, uChannel int, w []float32, wTap, channels int, tmp []float32", "is [winogradKernels].weights for 4 lanes.")
 	k.get("u_base", "uPoint", "uChannel", "w_base", "wTap", "channels", "tmp_base")
 	k.scaleToBytes(1, 2, 4)
-	const p, q = pointP, pointQ
-	const np, nq = 2 * p * p * (p*p - q*q), 2 * q * q * (q*q - p*p)
-	c := k.literals(1/(p*p*q*q), 1/np, p/np, p*p/np, 1/nq, q/nq, q*q/nq)
+	c := k.literals(weightConstants...)
 	k.label("weights")
 	k.note("nine taps, row by row")
 	for tap := range 9 {
@@ -182,14 +182,13 @@ func (k *neon) winogradWeights() {
 	k.ret()
 }
 
-// weightPass transforms registers 0 to 2, spoiling 3 to 6, with the constants
-// 1/p²q² and, for p and then for q, 1/n, p/n and p²/n, n the product of the
-// point's distances to the others. It returns the results' registers.
+// weightPass transforms registers 0 to 2, spoiling 3 to 6, with
+// weightConstants. It returns the results' registers.
 func (k *neon) weightPass(c []int) [6]int {
 	k.float("fmul", 3, 0, c[1])
-	k.multiplyAdd(3, 2, c[3]) // 3: (g0 + p²g2)/np
+	k.multiplyAdd(3, 2, c[3]) // 3: (g0 + p²g2)/productP
 	k.float("fmul", 5, 0, c[4])
-	k.multiplyAdd(5, 2, c[6]) // 5: (g0 + q²g2)/nq
+	k.multiplyAdd(5, 2, c[6]) // 5: (g0 + q²g2)/productQ
 	k.float("fmul", 0, 0, c[0])
 	k.move(4, 3)
 	k.multiplyAdd(3, 1, c[2])

@@ -22,12 +22,26 @@ type winogradForm struct {
 const (
 	pointP = 0.75
 	pointQ = 1.5
+	// The products of a point's distances to the others.
+	productP = 2 * pointP * pointP * (pointP*pointP - pointQ*pointQ)
+	productQ = 2 * pointQ * pointQ * (pointQ*pointQ - pointP*pointP)
 )
+
+// weightConstants are those of the transformation of weights and its adjoint:
+// at 0, then at ±pointP and at ±pointQ, what multiplies the zeroth, first and
+// second weight.
+var weightConstants = []float64{
+	1 / (pointP * pointP * pointQ * pointQ),
+	1 / productP, pointP / productP, pointP * pointP / productP,
+	1 / productQ, pointQ / productQ, pointQ * pointQ / productQ,
+}
 
 func winograd(e *emitter, f winogradForm) {
 	winogradInput(e, f)
 	winogradOutput(e, f)
 	winogradWeights(e, f)
+	winogradGradient(e, f)
+	winogradWeightGradient(e, f)
 }
 
 // constants broadcasts values into registers from first on.
@@ -191,9 +205,7 @@ func winogradWeights(e *emitter, f winogradForm) {
 	for _, r := range []string{"R8", "R9", "R10"} {
 		e.op("SHLQ $2, %s", r)
 	}
-	const p, q = pointP, pointQ
-	const np, nq = 2 * p * p * (p*p - q*q), 2 * q * q * (q*q - p*p)
-	f.constants(e, 7, 1/(p*p*q*q), 1/np, p/np, p*p/np, 1/nq, q/nq, q*q/nq)
+	f.constants(e, 7, weightConstants...)
 	e.label("weights")
 	for col := range 3 {
 		e.op("LEAQ (R10)(R10*2), BX")
@@ -236,9 +248,9 @@ func winogradWeights(e *emitter, f winogradForm) {
 func (f winogradForm) weightPass(e *emitter) [6]string {
 	r := f.reg
 	e.op("VMULPS %s, %s, %s", r(8), r(0), r(3))
-	e.op("VFMADD231PS %s, %s, %s", r(10), r(2), r(3)) // 3: (g0 + p²g2)/np
+	e.op("VFMADD231PS %s, %s, %s", r(10), r(2), r(3)) // 3: (g0 + p²g2)/productP
 	e.op("VMULPS %s, %s, %s", r(11), r(0), r(5))
-	e.op("VFMADD231PS %s, %s, %s", r(13), r(2), r(5)) // 5: (g0 + q²g2)/nq
+	e.op("VFMADD231PS %s, %s, %s", r(13), r(2), r(5)) // 5: (g0 + q²g2)/productQ
 	e.op("VMULPS %s, %s, %s", r(7), r(0), r(0))
 	e.op("VMOVAPS %s, %s", r(3), r(4))
 	e.op("VFMADD231PS %s, %s, %s", r(9), r(1), r(3))

@@ -172,7 +172,7 @@ func TestDamagedModels(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "m.safetensors")
 			require.NoError(t, os.WriteFile(path, data, 0o666))
-			code, stdout, stderr := cli(t, "detect", path, line)
+			code, stdout, stderr := cli(t, "detect", path, line, "--quiet")
 			require.Equal(t, exitFailure, code, stderr)
 			require.Empty(t, stdout)
 			require.Contains(t, stderr, path)

@@ -61,10 +61,10 @@ func (f *seedFigures) cells() []seedCell {
 		{"pixel AUROC", &f.PixelAUROC},
 		{"pixel average precision", &f.PixelAveragePrecision},
 		{"AUPRO (FPR ≤ 0.3)", &f.AUPRO},
-		{"rejects, ≤ 1 % escapes", &f.RejectRate1},
-		{"rejects, ≤ 5 % escapes", &f.RejectRate5},
-		{"rejects at the threshold", &f.RejectRate},
-		{"escapes at the threshold", &f.EscapeRate},
+		{"reject rate, ≤ 1 % escapes", &f.RejectRate1},
+		{"reject rate, ≤ 5 % escapes", &f.RejectRate5},
+		{"reject rate at the threshold", &f.RejectRate},
+		{"escape rate at the threshold", &f.EscapeRate},
 	}
 }
 

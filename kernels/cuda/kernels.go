@@ -2,71 +2,24 @@ package cuda
 
 import (
 	"crypto/sha256"
-	"embed"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/org/trustmae/internal/atomicfile"
+	"github.com/org/trustmae/kernels/cuda/cu"
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
 )
-
-//go:embed cu
-var sources embed.FS
 
 // CacheVariable names the folder that compiled kernels are kept in; without it,
 // trustmae/cuda in the user's cache.
 const CacheVariable = "TRUSTMAE_CUDA_CACHE"
-
-// program is one .cu file.
-type program struct {
-	name, text string
-	kernels    []string // names of its kernels
-}
-
-// kernelName finds the kernels of a program.
-var kernelName = regexp.MustCompile(`__global__ void (?:__launch_bounds__\([^)]*\) )?(\w+)\(`)
-
-// programs reads the .cu files and what they include.
-func programs() (list []program, headers map[string]string, err error) {
-	entries, err := sources.ReadDir("cu")
-	if err != nil {
-		return nil, nil, err
-	}
-	headers = make(map[string]string)
-	for _, e := range entries {
-		text, err := sources.ReadFile("cu/" + e.Name())
-		if err != nil {
-			return nil, nil, err
-		}
-		if path.Ext(e.Name()) == ".cuh" {
-			headers[e.Name()] = string(text)
-			continue
-		}
-		p := program{name: e.Name(), text: string(text)}
-		for _, m := range kernelName.FindAllStringSubmatch(p.text, -1) {
-			p.kernels = append(p.kernels, m[1])
-		}
-		list = append(list, p)
-	}
-	return list, headers, nil
-}
-
-// compileOptions are NVRTC's, for a device.
-func compileOptions(d driver.Device) []string {
-	return []string{"--gpu-architecture=" + architecture(d), "--std=c++17", "--fmad=true", "--ftz=false", "--prec-div=true", "--prec-sqrt=true"}
-}
-
-// architecture is a device's, as in "sm_90".
-func architecture(d driver.Device) string { return fmt.Sprintf("sm_%d%d", d.Major, d.Minor) }
 
 // loadKernels compiles what the cache does not have and loads all kernels.
 func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Function, error) {
@@ -74,14 +27,16 @@ func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Fun
 	if err != nil {
 		return nil, err
 	}
-	list, headers, err := programs()
+	list, headers, err := cu.Programs()
 	if err != nil {
 		return nil, err
 	}
 	images, failures := make([][]byte, len(list)), make([]error, len(list))
 	var group sync.WaitGroup
 	for i, p := range list {
-		group.Go(func() { images[i], failures[i] = compiled(compiler, p, headers, compileOptions(d)) })
+		group.Go(func() {
+			images[i], failures[i] = compiled(compiler, p, headers, cu.Options(cu.Architecture(d.Major, d.Minor)))
+		})
 	}
 	group.Wait()
 	if err := errors.Join(failures...); err != nil {
@@ -91,9 +46,9 @@ func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Fun
 	for i, p := range list {
 		module, err := context.Load(images[i])
 		if err != nil {
-			return nil, fmt.Errorf("loading %s (cache in %s): %w", p.name, CacheFolder(), err)
+			return nil, fmt.Errorf("loading %s (cache in %s): %w", p.Name, CacheFolder(), err)
 		}
-		for _, name := range p.kernels {
+		for _, name := range p.Kernels {
 			if functions[name], err = module.Function(name); err != nil {
 				return nil, err
 			}
@@ -104,12 +59,12 @@ func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Fun
 
 // compiled returns a program's machine code, from the cache where it is there. A
 // cache that cannot be written costs time only.
-func compiled(compiler driver.Compiler, p program, headers map[string]string, options []string) ([]byte, error) {
+func compiled(compiler driver.Compiler, p cu.Program, headers map[string]string, options []string) ([]byte, error) {
 	file := filepath.Join(CacheFolder(), cacheKey(compiler.Library().Version, p, headers, options))
 	if image, err := os.ReadFile(file); err == nil {
 		return image, nil
 	}
-	image, err := compiler.Compile(p.name, p.text, headers, options)
+	image, err := compiler.Compile(p.Name, p.Text, headers, options)
 	if err != nil {
 		return nil, err
 	}
@@ -123,13 +78,13 @@ func compiled(compiler driver.Compiler, p program, headers map[string]string, op
 }
 
 // cacheKey names machine code by all that it depends on.
-func cacheKey(version string, p program, headers map[string]string, options []string) string {
+func cacheKey(version string, p cu.Program, headers map[string]string, options []string) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%q\n%q\n", version, options, p.text)
+	fmt.Fprintf(sum, "%s\n%q\n%q\n", version, options, p.Text)
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		fmt.Fprintf(sum, "%s %q\n", name, headers[name])
 	}
-	return fmt.Sprintf("%s-%x.cubin", strings.TrimSuffix(p.name, ".cu"), sum.Sum(nil)[:12])
+	return fmt.Sprintf("%s-%x.cubin", strings.TrimSuffix(p.Name, ".cu"), sum.Sum(nil)[:12])
 }
 
 // CacheFolder is where compiled kernels are kept.

@@ -1,0 +1,53 @@
+package cu
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/org/trustmae/kernels/cuda/internal/driver"
+)
+
+// Every program compiles with NVRTC, which needs no GPU, for every generation that
+// has instructions of its own, and its machine code has every kernel.
+func TestProgramsCompile(t *testing.T) {
+	compiler, err := driver.OpenCompiler()
+	if err != nil {
+		if os.Getenv("TRUSTMAE_CUDA_TEST") != "" {
+			t.Fatal(err)
+		}
+		t.Skipf("%v (or scripts/fetch-nvrtc.sh)", err)
+	}
+	t.Logf("%+v", compiler.Library())
+	programs, headers, err := Programs()
+	require.NoError(t, err)
+	for _, architecture := range []string{"sm_80", "sm_90", "sm_90a"} {
+		for _, p := range programs {
+			t.Run(architecture+"/"+p.Name, func(t *testing.T) {
+				t.Parallel()
+				image, err := compiler.Compile(p.Name, p.Text, headers, Options(architecture))
+				require.NoError(t, err)
+				require.NotEmpty(t, p.Kernels)
+				for _, k := range p.Kernels {
+					require.True(t, bytes.Contains(image, []byte(".text."+k+"\x00")), "no machine code of %s", k)
+				}
+			})
+		}
+	}
+}
+
+// Kernels are found by name, whatever program they are in.
+func TestNamesAreUnique(t *testing.T) {
+	programs, _, err := Programs()
+	require.NoError(t, err)
+	in := make(map[string]string)
+	for _, p := range programs {
+		for _, k := range p.Kernels {
+			require.Empty(t, in[k], "%s is in %s and %s", k, in[k], p.Name)
+			in[k] = p.Name
+		}
+	}
+	require.Contains(t, in, "conv_forward")
+}

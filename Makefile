@@ -18,9 +18,9 @@ LONGEST = 400
 # Where make bench leaves what docs/performance.md shows; it takes hours.
 RESULTS ?= performance-results
 
-.PHONY: bench check format vet staticcheck generated length build platforms test noasm arm64 race examples demo
+.PHONY: bench check format vet staticcheck generated length build platforms test noasm arm64 race cuda examples demo
 
-check: format vet staticcheck generated length build platforms test noasm arm64 race examples demo
+check: format vet staticcheck generated length build platforms test noasm arm64 race cuda examples demo
 	@echo "make check: all passed"
 
 format:
@@ -51,6 +51,7 @@ length:
 
 build:
 	CGO_ENABLED=0 $(GO) build ./...
+	$(GO) vet -tags nocuda ./kernels/... ./apps/...
 
 platforms:
 	@set -e; for p in $(PLATFORMS); do \
@@ -64,7 +65,7 @@ test:
 
 # The plain Go twins of the assembly, as other processors run them.
 noasm:
-	$(GO) test -short -tags noasm ./kernels/... ./autograd/...
+	$(GO) test -short -tags noasm ./kernels/cpu ./autograd/...
 
 # The kernels for arm64, under emulation where there is one.
 arm64:
@@ -76,7 +77,15 @@ race:
 		set -ex; export CGO_ENABLED=1 TRUSTMAE_SHARED=none; \
 		$(GO) test -race -short $(RACE); \
 		$(GO) test -race -short $(RACE_KERNELS); \
+		$(GO) test -race ./kernels/cuda/...; \
 	else echo "race: skipped, there is no C compiler"; fi
+
+# The kernels for NVIDIA GPUs, compiled for every architecture.
+cuda:
+	@dir="$${XDG_CACHE_HOME:-$$HOME/.cache}/trustmae-nvrtc"; \
+	if [ -e "$$dir/libnvrtc.so.12" ] || scripts/fetch-nvrtc.sh "$$dir"; then \
+		TRUSTMAE_CUDA_PATH="$$dir" $(GO) test ./kernels/cuda/cu; \
+	else echo "cuda: skipped, there is no NVRTC"; fi
 
 examples:
 	$(GO) test -run '^Example' ./...

@@ -32,6 +32,9 @@ var libraries = map[string]string{"libcuda.so.1": "driver.cpp", "libnvrtc.so.12"
 // tests into failures.
 const testVariable = "TRUSTMAE_CUDA_TEST"
 
+// Real tells whether tests run on the machine's own driver.
+func Real() bool { return os.Getenv(testVariable) == "gpu" }
+
 // Use makes the stand-in the driver that this process finds, unless
 // TRUSTMAE_CUDA_TEST is "gpu", which asks for the machine's own. Call it before
 // CUDA is opened. It returns why it could not, such as a missing g++; tests that
@@ -47,7 +50,7 @@ func Use() error {
 
 // Environment is what a program needs in its environment to find the stand-in.
 func Environment() ([]string, error) {
-	if os.Getenv(testVariable) == "gpu" {
+	if Real() {
 		return nil, nil
 	}
 	dir, err := build()
@@ -134,7 +137,7 @@ func compile(dir, final string) error {
 // to use a GPU.
 func Skip(t testing.TB, reason error) {
 	t.Helper()
-	if os.Getenv(testVariable) == "gpu" {
+	if Real() {
 		t.Fatalf("no GPU: %v", reason)
 	}
 	t.Skipf("no CUDA: %v", reason)

@@ -84,7 +84,7 @@ func (b *Backend) rowPool(horizontal func(y, x []float32)) func(y, plane, scratc
 			larger(line, first, plane[h*s.InW:(h+1)*s.InW], 0)
 			first = line
 		}
-		horizontal(y, scratch[:need])
+		horizontal(y, scratch[:need+1]) // one more than it needs, for whole vectors
 	}
 }
 

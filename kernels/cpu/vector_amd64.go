@@ -20,7 +20,7 @@ func init() {
 	}
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX512, largestAVX512, sumColumnsAVX512
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX512, normApplyAVX512, normSumsAVX512, normGradAVX512
-	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(16, maxPairsAVX512), wholeTriples(16, maxTriplesAVX512), wholePool2Grad(16, maxPool2GradAVX512)
+	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(16, maxPairsAVX512), wholeTriples(16, maxTriplesAVX512, wholeTriples(8, maxTriplesAVX2, maxTriplesGeneric)), wholePool2Grad(16, maxPool2GradAVX512)
 	k.maxPool2, k.maxPool3Grad = wholePool2(16, maxPool2AVX512), wholePool3Grad(16, maxPool3GradAVX512)
 	k.squareColumns, k.gapColumns = squareColumnsAVX512, gapColumnsAVX512
 	k.correlate, k.weighted = correlateAVX512, weightedAVX512
@@ -41,7 +41,7 @@ func init() {
 	}
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX2, largestAVX2, sumColumnsAVX2
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX2, normApplyAVX2, normSumsAVX2, normGradAVX2
-	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(8, maxPairsAVX2), wholeTriples(8, maxTriplesAVX2), wholePool2Grad(8, maxPool2GradAVX2)
+	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(8, maxPairsAVX2), wholeTriples(8, maxTriplesAVX2, maxTriplesGeneric), wholePool2Grad(8, maxPool2GradAVX2)
 	k.maxPool2, k.maxPool3Grad = wholePool2(8, maxPool2AVX2), wholePool3Grad(8, maxPool3GradAVX2)
 	k.squareColumns, k.gapColumns = squareColumnsAVX2, gapColumnsAVX2
 	k.correlate, k.weighted = correlateAVX2, weightedAVX2
@@ -58,13 +58,25 @@ func wholePairs(lanes int, assembly func(y, x []float32)) func(y, x []float32) {
 	}
 }
 
-// wholeTriples is wholePairs for triples. One value at least is left to the
-// twin, since the assembly reads a value further than it needs.
-func wholeTriples(lanes int, assembly func(y, x []float32)) func(y, x []float32) {
+// wholeTriples is wholePairs for triples. The assembly reads a value further than
+// it needs: where x has one more, the rest of y is part of a last vector that
+// overlaps the one before, otherwise it goes to another kernel.
+func wholeTriples(lanes int, assembly, rest func(y, x []float32)) func(y, x []float32) {
 	return func(y, x []float32) {
+		spare := len(x) > 2*len(y)+1
 		n := max(len(y)-1, 0) / lanes * lanes
+		if spare {
+			n = len(y) / lanes * lanes
+		}
 		assembly(y[:n], x)
-		maxTriplesGeneric(y[n:], x[2*n:])
+		switch {
+		case n == len(y):
+		case n > 0 && spare:
+			last := len(y) - lanes
+			assembly(y[last:], x[2*last:])
+		default:
+			rest(y[n:], x[2*n:])
+		}
 	}
 }
 

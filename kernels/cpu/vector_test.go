@@ -47,6 +47,7 @@ func windowCases() []vectorCase {
 		{"expMinus", sizes(1), sizes(1), false, rounding, func(k *vectorKernels, out, in [][]float32) { k.expMinus(out[0], in[0], 1.25, 0) }},
 		{"maxPairs", sizes(2), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxPairs(out[0], in[0]) }},
 		{"maxTriples", func(n int) []int { return []int{2*n + 1} }, sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxTriples(out[0], in[0]) }},
+		{"maxTriples with a value to spare", func(n int) []int { return []int{2*n + 2} }, sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxTriples(out[0], in[0]) }},
 		{"maxPool2", sizes(2, 2), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) {
 			f := k.maxPool2
 			if f == nil {

@@ -90,7 +90,7 @@ func newTensor(buf kernels.Buffer, b kernels.Backend, shape []int) *Tensor {
 
 // newLeaf returns a handle to memory that tapes share.
 func newLeaf(op string, b kernels.Backend, shape []int) *Tensor {
-	x := newTensor(b.Alloc(volume(op, shape)), b, slices.Clone(shape))
+	x := newTensor(b.AllocPersistent(volume(op, shape)), b, slices.Clone(shape))
 	x.store.persistent = true
 	return x
 }

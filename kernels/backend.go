@@ -27,6 +27,11 @@ type Storage interface {
 	Name() string
 	// Alloc returns a buffer of n > 0 values with undefined contents.
 	Alloc(n int) Buffer
+	// AllocPersistent is Alloc for values that outlive steps, such as parameters,
+	// which a backend keeps apart from short-lived ones. The buffer is not given to
+	// Free: its memory goes when nothing refers to it any more, on devices at the
+	// latest with the backend.
+	AllocPersistent(n int) Buffer
 	// Free gives a buffer from Alloc back for reuse. Using it afterwards is a
 	// mistake that a backend may or may not notice.
 	Free(b Buffer)
@@ -43,8 +48,8 @@ type Storage interface {
 
 // Stats is a backend's memory.
 type Stats struct {
-	InUse    int64 // bytes handed out by Alloc and not given back
-	Reserved int64 // bytes taken from the system, in use or kept for reuse
+	InUse    int64 // bytes of buffers not given back
+	Reserved int64 // bytes taken from the system: in use, kept for reuse, and forms packed from weights
 }
 
 // Elementwise maps and combines values one by one.

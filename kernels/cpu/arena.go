@@ -3,18 +3,23 @@ package cpu
 import (
 	"fmt"
 	"math/bits"
+	"runtime"
 	"sync"
 	"unsafe"
 
 	"github.com/org/trustmae/kernels"
 )
 
-// arena keeps freed memory for reuse, since the first touch of fresh pages is
-// an order of magnitude slower than computing on them. Sizes are rounded up to
-// classes with at most 12.5 % waste; a class's free list is last in, first out.
+// arena hands out memory and keeps what comes back for reuse, since the first
+// touch of fresh pages is an order of magnitude slower than computing on them.
+// There are three kinds: short-lived tensors, cut from large regions so that the
+// phases of a step, whose sizes differ, share the same memory; scratch of single
+// chunks, whose order depends on timing, in lists by size; and what lives as long
+// as a model (parameters, packed weights), which the garbage collector frees.
 type arena struct {
 	mu       sync.Mutex
-	free     map[int][][]float32
+	regions  []*region
+	free     map[int][][]float32 // scratch by class, last in, first out
 	inUse    int64
 	reserved int64
 }
@@ -22,18 +27,45 @@ type arena struct {
 // alignment in values: 64 bytes, an AVX-512 register and a cache line.
 const alignment = 16
 
-// sizeClass rounds n up to a multiple of an eighth of its power of two, at
-// least one alignment.
-func sizeClass(n int) int {
-	step := max(1<<max(bits.Len(uint(n-1))-4, 0), alignment)
-	return (n + step - 1) / step * step
-}
+// Regions double the memory of the arena, between these sizes in values (1 and
+// 512 MiB): pages that were never used are not resident.
+const (
+	smallestRegion = 1 << 18
+	largestRegion  = 1 << 27
+)
 
-// take returns memory of the class, 64-byte aligned, contents undefined.
-func (a *arena) take(class int) []float32 {
+// take returns n values, a multiple of alignment, from a region. They start on a
+// 64-byte boundary, contents undefined.
+func (a *arena) take(n int) block {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.inUse += 4 * int64(class)
+	for _, r := range a.regions {
+		if offset, ok := r.take(n); ok {
+			return block{r, offset, n}
+		}
+	}
+	total := 0
+	for _, r := range a.regions {
+		total += len(r.data)
+	}
+	r := newRegion(max(n, min(max(total, smallestRegion), largestRegion)))
+	a.regions = append(a.regions, r)
+	a.reserved += 4 * int64(len(r.data))
+	offset, _ := r.take(n)
+	return block{r, offset, n}
+}
+
+// give puts a block back.
+func (a *arena) give(b block) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	b.region.give(b.offset, b.length)
+}
+
+// takeScratch returns memory of a size class.
+func (a *arena) takeScratch(class int) []float32 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if list := a.free[class]; len(list) > 0 {
 		data := list[len(list)-1]
 		a.free[class] = list[:len(list)-1]
@@ -43,16 +75,47 @@ func (a *arena) take(class int) []float32 {
 	return alignedSlice(class)
 }
 
-// give puts memory of the class back.
-func (a *arena) give(class int, data []float32) {
+// giveScratch puts memory of a size class back.
+func (a *arena) giveScratch(class int, data []float32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.free == nil {
 		a.free = make(map[int][][]float32)
 	}
-	a.inUse -= 4 * int64(class)
 	a.free[class] = append(a.free[class], data)
 }
+
+// count adds to the bytes in use and reserved.
+func (a *arena) count(inUse, reserved int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.inUse += inUse
+	a.reserved += reserved
+}
+
+// lasting returns n values for as long as owner, which must be the only one to
+// hold them, is reachable. counted tells whether they are in use in the sense of
+// Stats.
+func lasting[T any](a *arena, owner *T, n int, counted bool) []float32 {
+	reserved := 4 * int64(n)
+	inUse := int64(0)
+	if counted {
+		inUse = reserved
+	}
+	a.count(inUse, reserved)
+	runtime.AddCleanup(owner, func(a *arena) { a.count(-inUse, -reserved) }, a)
+	return alignedSlice(n)
+}
+
+// sizeClass rounds n up to a multiple of an eighth of its power of two, at
+// least one alignment: at most 12.5 % waste.
+func sizeClass(n int) int {
+	step := max(1<<max(bits.Len(uint(n-1))-4, 0), alignment)
+	return (n + step - 1) / step * step
+}
+
+// aligned rounds n up to a multiple of alignment.
+func aligned(n int) int { return ceilDiv(n, alignment) * alignment }
 
 // alignedSlice makes n zeroed values that start on a 64-byte boundary.
 func alignedSlice(n int) []float32 {
@@ -66,20 +129,37 @@ func alignedSlice(n int) []float32 {
 
 // Alloc returns a buffer of n values from the arena.
 func (b *Backend) Alloc(n int) kernels.Buffer {
-	if n < 1 {
-		panic(fmt.Sprintf("cpu.Alloc: %d values, want at least 1", n))
-	}
-	class := sizeClass(n)
-	data := b.arena.take(class)
-	return &buffer{data: data[:n], root: &root{backend: b, class: class}}
+	checkAlloc("Alloc", n)
+	block := b.arena.take(aligned(n))
+	b.arena.count(block.bytes(), 0)
+	return &buffer{data: block.values()[:n], root: &root{backend: b, block: block}}
 }
 
-// Free gives a buffer back to the arena.
+// AllocPersistent returns a buffer of n values of its own, which the garbage
+// collector frees.
+func (b *Backend) AllocPersistent(n int) kernels.Buffer {
+	checkAlloc("AllocPersistent", n)
+	r := &root{backend: b}
+	return &buffer{data: lasting(&b.arena, r, n, true), root: r}
+}
+
+func checkAlloc(op string, n int) {
+	if n < 1 {
+		panic(fmt.Sprintf("cpu.%s: %d values, want at least 1", op, n))
+	}
+}
+
+// Free gives a buffer from Alloc back to the arena, with the forms packed from
+// it.
 func (b *Backend) Free(x kernels.Buffer) {
 	c := b.own("Free", x)
-	data := c.data[:c.root.class:c.root.class]
+	if c.root.persistent() {
+		panic(fmt.Sprintf("cpu.Free: buffer of %d values from AllocPersistent, want one from Alloc", c.Len()))
+	}
 	c.data = nil
-	b.arena.give(c.root.class, data)
+	c.root.packs.free(&b.arena)
+	b.arena.count(-c.root.block.bytes(), 0)
+	b.arena.give(c.root.block)
 }
 
 // Stats tells the arena's memory.

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/org/trustmae/kernels"
 )
@@ -16,10 +17,13 @@ type buffer struct {
 // root is what all slices of an allocation share.
 type root struct {
 	backend *Backend
-	class   int    // size class in the arena
-	version uint64 // bumped by every operation that writes
+	block   block         // in the arena; none: persistent
+	version atomic.Uint64 // bumped by every operation that writes; goroutines may write disjoint slices
 	packs   packCache
 }
+
+// persistent tells whether the buffer comes from AllocPersistent.
+func (r *root) persistent() bool { return r.block.region == nil }
 
 // Len is the number of values.
 func (b *buffer) Len() int { return len(b.data) }
@@ -53,7 +57,7 @@ func (b *Backend) optional(op string, x kernels.Buffer, length int) []float32 {
 // the write.
 func (b *Backend) out(op string, y kernels.Buffer, length int) []float32 {
 	data := b.in(op, y, length)
-	y.(*buffer).root.version++
+	y.(*buffer).root.version.Add(1)
 	return data
 }
 

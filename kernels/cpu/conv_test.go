@@ -131,11 +131,19 @@ func requireClose(t *testing.T, what string, got []float32, want []float64, term
 // poison fills the arena's free memory with NaN, so that reading scratch before
 // writing it shows.
 func poison(b *Backend) {
+	fill := func(data []float32) {
+		for i := range data {
+			data[i] = float32(math.NaN())
+		}
+	}
 	for _, list := range b.arena.free {
 		for _, data := range list {
-			for i := range data {
-				data[i] = float32(math.NaN())
-			}
+			fill(data)
+		}
+	}
+	for _, r := range b.arena.regions {
+		for _, f := range r.free {
+			fill(r.data[f.offset : f.offset+f.length])
 		}
 	}
 }

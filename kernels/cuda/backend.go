@@ -76,6 +76,9 @@ func (b *Backend) Alloc(n int) kernels.Buffer {
 	return &buffer{ptr: p, n: n, root: &root{backend: b, n: n}}
 }
 
+// AllocPersistent is Alloc; the memory stays until the backend is closed.
+func (b *Backend) AllocPersistent(n int) kernels.Buffer { return b.Alloc(n) }
+
 // Free gives a buffer back for reuse. Work queued before may still use it: all
 // work is done in order.
 func (b *Backend) Free(x kernels.Buffer) {

@@ -1,6 +1,8 @@
 package perceptual
 
 import (
+	"archive/zip"
+	"bytes"
 	"math"
 	"os"
 	"path/filepath"
@@ -91,6 +93,49 @@ func TestLoadErrors(t *testing.T) {
 		require.ErrorContains(t, err, path)
 		require.ErrorContains(t, err, "cut short")
 	})
+}
+
+// TestLoadRefusesHostileFiles: each gives one line that names the file.
+func TestLoadRefusesHostileFiles(t *testing.T) {
+	torch, err := os.ReadFile(filepath.Join("..", "internal", "torchpickle", "testdata", "zip.pth"))
+	require.NoError(t, err)
+	module, err := os.ReadFile(filepath.Join("..", "internal", "torchpickle", "testdata", "module_zip.pth"))
+	require.NoError(t, err)
+	plain, err := os.ReadFile(filepath.Join(write(t, slices.Clone), "net.safetensors"))
+	require.NoError(t, err)
+	var zipped bytes.Buffer
+	archive := zip.NewWriter(&zipped)
+	for _, name := range []string{"net/data.pkl", "../../.profile"} {
+		_, err := archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		require.NoError(t, err)
+	}
+	require.NoError(t, archive.Close())
+	tests := []struct {
+		name, file string
+		data       []byte
+		want       string
+	}{
+		{"code", "net.pth", module, `global "torch.nn.modules.conv.Conv2d" is not allowed`},
+		{"path out of the archive", "net.pth", zipped.Bytes(), `"../../.profile" is no plain path`},
+		{"cut archive", "net.pth", torch[:len(torch)/2], "not a valid zip file"},
+		{"header of 4 GB", "net.safetensors", append([]byte{0, 0, 0, 0, 1, 0, 0, 0}, plain[8:]...), "header length 4294967296"},
+		{"archive named as safetensors", "net.safetensors", torch, "rename it to end in .pth"},
+		{"safetensors named as archive", "net.pth", plain, "rename it to end in .safetensors"},
+		{"empty", "net.pth", nil, "not a file of torch.save"},
+		{"text", "net.safetensors", []byte("<html>not found</html>"), "not a safetensors file"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, tt.file)
+			require.NoError(t, os.WriteFile(path, tt.data, 0o600))
+			_, err := load(dir, convPlan(tt.file))
+			require.ErrorContains(t, err, tt.want)
+			require.ErrorContains(t, err, path)
+			require.NotContains(t, err.Error(), "\n")
+			require.Less(t, len(err.Error()), 400)
+		})
+	}
 }
 
 func TestWeightsOfAnotherNetwork(t *testing.T) {

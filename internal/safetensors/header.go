@@ -41,6 +41,7 @@ func parseHeader(header []byte, dataSize int64) ([]Info, map[string]string, erro
 	var infos []Info
 	var metadata map[string]string
 	dec := json.NewDecoder(bytes.NewReader(header))
+	dec.UseNumber() // a token that is out of place may be a number of any length
 	err := eachField(dec, func(key string) (err error) {
 		if key == metadataKey {
 			metadata, err = parseMetadata(dec)

@@ -130,6 +130,7 @@ func TestReadReportsDamage(t *testing.T) {
 		{"case of a key", file(`{"a":{"Dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4), `unknown header field "Dtype"`},
 		{"no shape", file(`{"a":{"dtype":"F32","data_offsets":[0,4]}}`, 4), "no shape"},
 		{"65 sizes", file(`{"a":{"dtype":"F32","shape":[1`+strings.Repeat(",1", 64)+`],"data_offsets":[0,4]}}`, 4), "65 sizes, want at most 64"},
+		{"a number of 9999 digits", file(`{"a":`+strings.Repeat("9", 9999)+`}`, 0), "where an object should stand"},
 		{"three offsets", file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}`, 4), "3 numbers, want 2"},
 		{"fractional size", file(`{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}`, 4), "shape"},
 		{"negative size", file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, 4), "negative size"},
@@ -149,6 +150,7 @@ func TestReadReportsDamage(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, err := read(tt.data)
 			require.ErrorContains(t, err, tt.want)
+			require.Less(t, len(err.Error()), 1000, "an error for people")
 		})
 	}
 }

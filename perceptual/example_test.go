@@ -39,6 +39,35 @@ func ExampleLPIPS_Spatial() {
 	// of an image to itself 0
 }
 
+// Describe the patches of an image by features of three scales, as detectors that
+// compare patches do.
+func ExampleFeatures_Images() {
+	backend, err := cpu.Default()
+	if err != nil {
+		log.Fatal(err)
+	}
+	weights, err := perceptual.OpenWeights("", 1) // a folder with resnet18-f37072fd.pth in place of ""
+	if err != nil {
+		log.Fatal(err)
+	}
+	features, err := perceptual.NewFeatures(backend, weights, perceptual.ResNet18)
+	if err != nil {
+		log.Fatal(err)
+	}
+	scales := perceptual.ResNet18.Stages()[1:4]
+	tape := autograd.NewTape(backend)
+	tape.NoGrad(func() {
+		photo := tape.Full(0.5, 1, 3, 64, 64)
+		for _, y := range features.Images(tape, photo, scales...) {
+			fmt.Println(y.Shape())
+		}
+	})
+	// Output:
+	// [1 64 16 16]
+	// [1 128 8 8]
+	// [1 256 4 4]
+}
+
 // Differentiate the feature loss by the reconstruction.
 func ExampleFeatureLoss_Loss() {
 	backend, err := cpu.Default()

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,6 +132,24 @@ func TestResNetSizes(t *testing.T) {
 	}
 }
 
+// TestImages compares with standardization by torchvision's constants.
+func TestImages(t *testing.T) {
+	f, err := NewFeatures(backend(t), randomWeights(t), ResNet18)
+	require.NoError(t, err)
+	tape := autograd.NewTape(backend(t))
+	x, _ := pair(tape, 32, 32)
+	standardized := slices.Clone(x.Data())
+	mean, std := []float32{0.485, 0.456, 0.406}, []float32{0.229, 0.224, 0.225}
+	for i, v := range standardized {
+		c := i / (32 * 32) % 3
+		standardized[i] = ((v+1)/2 - mean[c]) / std[c]
+	}
+	want := f.Forward(tape, tape.Input(standardized, x.Shape()...), 6)[0].Data()
+	for i, v := range f.Images(tape, x, 6)[0].Data() {
+		requireNear(t, float64(want[i]), float64(v), 1e-4, length(want)/math.Sqrt(float64(len(want))), "value %d", i)
+	}
+}
+
 func TestFoldRefusesNegativeVariance(t *testing.T) {
 	tensors := goldenState(ResNet18)[:5]
 	tensors[4].Data[7] = -0.5
@@ -161,7 +180,7 @@ func TestPretrainedResNets(t *testing.T) {
 			tape := autograd.NewTape(backend(t))
 			image := loadImage(t, dir, "ref", 64, 0, 64).input(tape)
 			taps := n.Stages()
-			for i, y := range f.Forward(tape, newImageNet(backend(t)).apply(tape, image), taps...) {
+			for i, y := range f.Images(tape, image, taps...) {
 				rms := length(y.Data()) / math.Sqrt(float64(y.Len()))
 				require.Greater(t, rms, 0., "layer %d", taps[i])
 				require.Less(t, rms, 1e3, "layer %d", taps[i])

@@ -81,4 +81,6 @@ func (d *Trainable) Distance(t *autograd.Tape, x, y []*autograd.Tensor, h, w int
 
 // UnitLength scales every pixel's vector of features x [N,C,h,w] to length 1, as
 // the distance does.
-func UnitLength(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor { return t.UnitLength(x, unitEps) }
+func UnitLength(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
+	return t.UnitLength(x, unitEps)
+}

@@ -23,6 +23,9 @@ func newMeter(b *testing.B, backend *cpu.Backend) peak.Meter {
 	return peak.NewMeter(b, table, backend.Threads())
 }
 
+// BenchmarkPeak reports the ceilings that the other benchmarks compare with.
+func BenchmarkPeak(b *testing.B) { newMeter(b, newBackend(b)).Ceilings() }
+
 // BenchmarkGenerator reconstructs photos of 256×256 pixels as scoring does: with
 // running statistics, nothing recorded.
 func BenchmarkGenerator(b *testing.B) {

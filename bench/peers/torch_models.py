@@ -24,7 +24,7 @@ class _Transposed(torch.autograd.Function):
         return F.conv2d(dy, w, stride=2, padding=1), torch.nn.grad.conv2d_weight(dy, w.shape, x, stride=2, padding=1)
 
 
-def phases(x, w):
+def phases(x, w, bias=None):
     """The transposed convolution K4 S2 P1 as four convolutions 2×2 in one, whose outputs are interleaved.
 
     Row 2i of the output takes taps 3 and 1 of rows i-1 and i, row 2i+1 taps 2 and 0 of rows i and i+1; columns
@@ -34,25 +34,38 @@ def phases(x, w):
     out = w.shape[1]
     taps = [[3, 1], [2, 0]]
     parts = [w[:, :, taps[a]][:, :, :, taps[b]].transpose(0, 1) for a in range(2) for b in range(2)]
-    y = F.conv2d(x, torch.cat(parts), padding=1).view(n, 2, 2, out, h + 1, width + 1)
+    biases = None if bias is None else bias.repeat(4)
+    y = F.conv2d(x, torch.cat(parts), biases, padding=1).view(n, 2, 2, out, h + 1, width + 1)
     rows = [torch.stack([y[:, a, b, :, a : a + h, b : b + width] for b in range(2)], -1) for a in range(2)]
     return torch.stack(rows, -3).reshape(n, out, 2 * h, 2 * width)
 
 
 class Up(nn.Module):
-    """ConvTranspose2d K4 S2 P1 without bias, computed by "torch", "onednn" or in "phases"."""
+    """ConvTranspose2d K4 S2 P1 without bias, but for fold_norms, computed by "torch", "onednn" or in "phases"."""
 
     def __init__(self, inside, outside, transposed="torch"):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(inside, outside, 4, 4))
+        self.bias = None
         self.transposed = transposed
 
     def forward(self, x):
         if self.transposed == "onednn":
             return _Transposed.apply(x, self.weight)
         if self.transposed == "phases":
-            return phases(x, self.weight)
-        return F.conv_transpose2d(x, self.weight, stride=2, padding=1)
+            return phases(x, self.weight, self.bias)
+        return F.conv_transpose2d(x, self.weight, self.bias, stride=2, padding=1)
+
+
+def fold_norms(model):
+    """Moves the batch norm behind each Up into its weights and bias, as exporting does behind convolutions."""
+    for block in list(model.modules()):
+        if isinstance(block, nn.Sequential) and isinstance(block[0], Up) and isinstance(block[1], nn.BatchNorm2d):
+            up, norm = block[0], block[1]
+            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            up.weight.mul_(scale.view(1, -1, 1, 1))
+            up.bias = nn.Parameter(norm.bias - norm.running_mean * scale)
+            block[1] = nn.Identity()
 
 
 class Residual(nn.Module):

@@ -54,18 +54,9 @@ func TestMeter(t *testing.T) {
 	require.InDelta(t, 1e6/float64(r.NsPerOp())*1e9/Copy(1), r.Extra["%copy"]/100, 0.01)
 }
 
-// BenchmarkPeak reports the ceilings that other benchmarks compare with.
+// BenchmarkPeak reports the ceilings of every table.
 func BenchmarkPeak(b *testing.B) {
-	threads := runtime.GOMAXPROCS(0)
 	for _, table := range tables() {
-		b.Run(table, func(b *testing.B) {
-			var best Peak
-			for b.Loop() {
-				p := Measure(table, threads)
-				best.One, best.All = max(best.One, p.One), max(best.All, p.All)
-			}
-			b.ReportMetric(best.One, "GFLOP/s-one")
-			b.ReportMetric(best.All, "GFLOP/s-all")
-		})
+		b.Run(table, func(b *testing.B) { NewMeter(b, table, runtime.GOMAXPROCS(0)).Ceilings() })
 	}
 }

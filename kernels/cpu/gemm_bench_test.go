@@ -20,6 +20,9 @@ func meter(b *testing.B, backend *Backend) peak.Meter {
 	return peak.NewMeter(b, backend.table.name, backend.threads)
 }
 
+// BenchmarkPeak reports the ceilings that the other benchmarks compare with.
+func BenchmarkPeak(b *testing.B) { meter(b, open(b, "", 0)).Ceilings() }
+
 // products are square ones, and those of a training step at batch 16: the
 // memory's distances, its mixture, and their gradients.
 var products = []kernels.MatMulShape{

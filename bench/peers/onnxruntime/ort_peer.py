@@ -65,6 +65,7 @@ def export(file, make, variant, shapes):
         model = make(torch_models, variant).eval()
         for p in model.parameters():
             p.normal_(0, 0.02)
+        torch_models.fold_norms(model)
         names = [f"x{i}" for i in range(len(shapes))]
         unfinished = file + ".part"
         torch.onnx.export(model, tuple(torch.rand(s) for s in shapes), unfinished, opset_version=16, input_names=names)

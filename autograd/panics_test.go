@@ -128,6 +128,15 @@ func TestMistakes(t *testing.T) {
 		"autograd.UnitDistance: weights of shape [2], want [1 2 1 1] (input [1 2 3 3])": func() {
 			tape.UnitDistance(of(1, 2, 3, 3), of(1, 2, 3, 3), of(2), 0)
 		},
+		"autograd.ReadMemory: latents of 3 values and slots of 4 (shapes [2 3] and [5 4])": func() {
+			tape.ReadMemory(of(2, 3), of(5, 4), ag.MemoryParams{K: 1, Tau: 1})
+		},
+		"autograd.ReadMemory: {K:6 Eps:0 Tau:1}, want K from 1 to 5 and tau > 0": func() {
+			tape.ReadMemory(of(2, 3), of(5, 3), ag.MemoryParams{K: 6, Tau: 1})
+		},
+		"autograd.ReadMemory: an input requires a gradient, which this operation has not; use it in NoGrad": func() {
+			tape.ReadMemory(tape.Variable(ramp(6), 2, 3), of(5, 3), ag.MemoryParams{K: 1, Tau: 1})
+		},
 		"autograd.FilterSeparable: 4 taps, want an odd number": func() {
 			tape.FilterSeparable(of(4, 4), make([]float32, 4))
 		},

@@ -66,6 +66,13 @@ func (c *counter) MatMul(y, a, b kernels.Buffer, s kernels.MatMulShape) {
 	c.Backend.MatMul(y, a, b, s)
 }
 
+// ReadMemory counts distances and mixture as the dense products that the table
+// has.
+func (c *counter) ReadMemory(y, w, d, z, m kernels.Buffer, s kernels.MemoryShape) {
+	c.macs += 2 * int64(s.R) * int64(s.M) * int64(s.Z)
+	c.Backend.ReadMemory(y, w, d, z, m, s)
+}
+
 func (c *counter) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
 	c.conv(s)
 	c.Backend.Conv2d(y, x, w, bias, s, slope)

@@ -153,4 +153,10 @@ type Statistical interface {
 	// SmallestK sets mask to 1 at the k smallest values of every row of
 	// x [rows,cols], ties in favour of lower columns, and to 0 elsewhere.
 	SmallestK(mask, x Buffer, rows, cols, k int)
+	// ReadMemory reads a memory of slots m [M,Z] with latents z [R,Z]. It computes
+	// the distances d [R,M], √(max(‖z‖² + ‖m‖² − 2·z·m, 0) + Eps), the weights
+	// w [R,M], the softmax of −d/Tau over the K nearest slots of every latent (ties
+	// in favour of lower slots) and 0 elsewhere, and the mixtures y [R,Z], the sums
+	// of those slots times their weights.
+	ReadMemory(y, w, d, z, m Buffer, s MemoryShape)
 }

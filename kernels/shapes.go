@@ -86,6 +86,13 @@ type UnitShape struct {
 	Eps      float32 // added to the length
 }
 
+// MemoryShape describes R latents of Z values that read a memory of M slots.
+type MemoryShape struct {
+	R, M, Z, K int     // K slots are mixed, 1 to M
+	Eps        float32 // added to the squared distance
+	Tau        float32 // distance by which weights fall to 1/e
+}
+
 // AdamStep holds one step's constants (PyTorch's Adam; weight decay is L2,
 // added to the gradient).
 type AdamStep struct {

@@ -55,20 +55,30 @@ type Read struct {
 func (m *Memory) Read(t *autograd.Tape, z *autograd.Tensor) Read {
 	n, c, h, w := z.Dim(0), z.Dim(1), z.Dim(2), z.Dim(3)
 	rows := t.Reshape(t.Permute(z, 0, 2, 3, 1), n*h*w, c) // [N,Z,h,w] → [N·h·w,Z]
-	d := m.distances(t, rows, m.Slots)
+	var mixed, weights, d *autograd.Tensor
+	if t.GradEnabled() {
+		mixed, weights, d = m.read(t, rows)
+	} else {
+		mixed, weights, d = t.ReadMemory(rows, m.Slots, autograd.MemoryParams{K: m.topK(), Eps: float32(m.config.Eps), Tau: float32(m.config.Tau)})
+	}
+	output := t.Permute(t.Reshape(mixed, n, h, w, c), 0, 3, 1, 2)
+	return Read{Latents: rows, Distances: d, Weights: weights, Output: output}
+}
 
+// read mixes slots for rows [R,Z] in operations that have gradients.
+func (m *Memory) read(t *autograd.Tape, rows *autograd.Tensor) (mixed, weights, d *autograd.Tensor) {
+	d = m.distances(t, rows, m.Slots)
 	var nearest *autograd.Tensor // nil: a dense read mixes all
 	if m.topK() < m.Len() {
 		nearest = t.SmallestK(d, m.topK())
 	}
-	weights := t.Softmax(t.MulScalar(d, float32(-1/m.config.Tau)), nearest)
-	mixed := t.MatMul(weights, m.Slots, autograd.MatMulParams{}) // [R,Z]
+	weights = t.Softmax(t.MulScalar(d, float32(-1/m.config.Tau)), nearest)
+	mixed = t.MatMul(weights, m.Slots, autograd.MatMulParams{}) // [R,Z]
 	if m.config.STE {
 		// adds 0, and the gradient of the read to the latent
 		mixed = t.Add(mixed, t.Sub(rows, t.Detach(rows)))
 	}
-	output := t.Permute(t.Reshape(mixed, n, h, w, c), 0, 3, 1, 2)
-	return Read{Latents: rows, Distances: d, Weights: weights, Output: output}
+	return mixed, weights, d
 }
 
 // distances returns d [R,M] between rows [R,Z] and slots [M,Z] as

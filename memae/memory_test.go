@@ -161,6 +161,39 @@ func TestMemoryMatchesEquations(t *testing.T) {
 }
 
 // Which of z and M the losses' gradients reach.
+// TestReadWithoutGradient compares the one operation of scoring with those of
+// training.
+func TestReadWithoutGradient(t *testing.T) {
+	const n, z, h, w, slots = 2, 40, 3, 5, 21
+	for _, k := range []int{1, 3, slots} {
+		for _, ste := range []bool{false, true} {
+			rng := rand.New(rand.NewPCG(1, 2))
+			c := DefaultConfig().Memory
+			c.Slots, c.TopK, c.STE = slots, k, ste
+			m := NewMemory(backend(t), c, z, rng)
+			m.Slots.Set(normals(rng, slots*z, 1))
+			tape := autograd.NewTape(backend(t))
+			x := tape.Input(normals(rng, n*z*h*w, 1.5), n, z, h, w)
+			want := m.Read(tape, x)
+			tape.NoGrad(func() {
+				got := m.Read(tape, x)
+				for name, pair := range map[string][2]*autograd.Tensor{
+					"latents": {got.Latents, want.Latents}, "distances": {got.Distances, want.Distances},
+					"weights": {got.Weights, want.Weights}, "output": {got.Output, want.Output},
+				} {
+					values := pair[0].Data()
+					for i, v := range pair[1].Data() {
+						if !near(float64(values[i]), float64(v), 2e-6*math.Max(1, math.Abs(float64(v)))) {
+							t.Fatalf("k=%d, ste=%t: %s [%d] is %g, want %g as in training", k, ste, name, i, values[i], v)
+						}
+					}
+				}
+			})
+			tape.Reset()
+		}
+	}
+}
+
 func TestMemoryGradientRouting(t *testing.T) {
 	for _, test := range []struct {
 		margin, trust                          string

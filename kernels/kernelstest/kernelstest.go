@@ -35,6 +35,7 @@ var groups = []struct {
 	{"Norm", normCases},
 	{"UnitDistance", unitCases},
 	{"Rows", rowCases},
+	{"ReadMemory", memoryCases},
 }
 
 // Run checks a backend. open is called once for each group of operations, as is

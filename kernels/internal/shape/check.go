@@ -72,6 +72,13 @@ func CheckNorm(op string, s kernels.NormShape) int {
 	return s.N * s.C * s.HW
 }
 
+// CheckMemory panics on impossible sizes.
+func CheckMemory(op string, s kernels.MemoryShape) {
+	if s.R < 1 || s.M < 1 || s.Z < 1 || s.K < 1 || s.K > s.M {
+		panic(fmt.Sprintf("%s: %d latents of %d values mix %d of %d slots, want sizes ≥ 1 and no more than there are", op, s.R, s.Z, s.K, s.M))
+	}
+}
+
 // CheckUnit panics on impossible sizes and returns the number of values of x.
 func CheckUnit(op string, s kernels.UnitShape) int {
 	return CheckNorm(op, kernels.NormShape{N: s.N, C: s.C, HW: s.HW})

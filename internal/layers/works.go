@@ -58,6 +58,7 @@ func networks() []network {
 		{"vgg19", VGG19(side)},
 		{"alex", AlexNet(side)},
 		{"squeeze", SqueezeNet(side)},
+		{"trustmae", Embedded(side)},
 		{"generator3", convolutions(ThreeStages(side))},
 	}
 }

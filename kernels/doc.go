@@ -1,5 +1,5 @@
 // Package kernels is the contract between the automatic differentiation of
-// package autograd and the machine that computes: a [Backend] of about 35
+// package autograd and the machine that computes: a [Backend] of about 40
 // operations over opaque [Buffer] values, so that tensors can stay on a device.
 // It holds no algorithm; see kernels/cpu for the processor's and
 // kernels/kernelstest for the suite that every backend must pass.

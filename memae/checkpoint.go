@@ -52,7 +52,7 @@ func (tr *trainer) saveCheckpoint(path, dataHash string) error {
 	if err != nil {
 		return err
 	}
-	tensors := nn.SaveState(tr.state())
+	tensors := nn.StreamState(tr.state())
 	if metadata, err = safetensors.Seal(tensors, metadata); err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (d *TrustMAE) Save(path string) error {
 		return err
 	}
 	metadata[formatKey] = modelFormat
-	tensors := nn.SaveState(d.state())
+	tensors := nn.StreamState(d.state())
 	if metadata, err = safetensors.Seal(tensors, metadata); err != nil {
 		return fmt.Errorf("%w: %w", ErrModel, err)
 	}

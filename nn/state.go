@@ -17,6 +17,22 @@ func SaveState(entries []Entry) []safetensors.Tensor {
 	return tensors
 }
 
+// StreamState is SaveState without copies: the values come from the device while
+// the tensors are written, and must not change meanwhile.
+func StreamState(entries []Entry) []safetensors.Tensor {
+	index(entries)
+	tensors := make([]safetensors.Tensor, len(entries))
+	for i, e := range entries {
+		tensors[i] = safetensors.Tensor{
+			Name: e.Name, Shape: slices.Clone(e.Tensor.Shape()),
+			At: func(dst []float32, offset int) {
+				e.Tensor.Backend().Download(dst, e.Tensor.Buffer().Slice(offset, len(dst)))
+			},
+		}
+	}
+	return tensors
+}
+
 // LoadState overwrites the entries with the tensors of the same names. Every
 // entry must be there with its shape, and nothing else; otherwise nothing is
 // changed and the error names the first tensor that does not fit.

@@ -11,6 +11,11 @@ type Tensor struct {
 	DType DType     // how the values are stored; "" means F32
 	Shape []int     // outermost first; empty for a scalar
 	Data  []float32 // row-major, product of Shape values
+
+	// At, where Data is nil, fills dst with the values from offset on while the
+	// tensor is written, so that large states need no copy of their own. Every
+	// call must see the same values. Reading sets Data.
+	At func(dst []float32, offset int)
 }
 
 // dtype returns the storage type with the default filled in.
@@ -34,10 +39,19 @@ func (t Tensor) check() error {
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", t.Name, err)
 	}
-	if n != len(t.Data) {
+	if n != len(t.Data) && (t.Data != nil || t.At == nil) {
 		return fmt.Errorf("tensor %q: %d values for shape %v, want %d", t.Name, len(t.Data), t.Shape, n)
 	}
 	return nil
+}
+
+// values returns n values from offset on; dst has room for them.
+func (t Tensor) values(dst []float32, offset, n int) []float32 {
+	if t.Data != nil || n == 0 {
+		return t.Data[offset : offset+n]
+	}
+	t.At(dst[:n], offset)
+	return dst[:n]
 }
 
 // maxValues bounds the values of one tensor, so that byte sizes, sums of two

@@ -36,9 +36,14 @@ func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	if _, err := w.Write(header); err != nil {
 		return err
 	}
+	values, raw := make([]float32, chunk), make([]byte, 0, chunk*F32.Size())
 	for _, t := range ordered {
-		if err := writeValues(w, t); err != nil {
-			return err
+		count, _ := numel(t.Shape) // checked
+		for at := 0; at < count; at += chunk {
+			raw = encodeValues(t.dtype(), raw[:0], t.values(values, at, min(chunk, count-at)))
+			if _, err := w.Write(raw); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -92,7 +97,8 @@ func buildHeader(ordered []Tensor, metadata map[string]string) ([]byte, error) {
 		if i > 0 || len(metadata) > 0 {
 			b.WriteByte(',')
 		}
-		end := at + len(t.Data)*t.dtype().Size()
+		count, _ := numel(t.Shape) // checked
+		end := at + count*t.dtype().Size()
 		writeJSON(&b, t.Name)
 		fmt.Fprintf(&b, `:{"dtype":"%s","shape":[%s],"data_offsets":[%d,%d]}`, t.dtype(), joinInts(t.Shape), at, end)
 		at = end
@@ -119,16 +125,4 @@ func writeJSON(b *bytes.Buffer, s string) {
 
 func joinInts(values []int) string {
 	return strings.Join(strings.Fields(strings.Trim(fmt.Sprint(values), "[]")), ",")
-}
-
-func writeValues(w io.Writer, t Tensor) error {
-	raw := make([]byte, 0, min(len(t.Data), chunk)*t.dtype().Size())
-	for rest := t.Data; len(rest) > 0; {
-		n := min(len(rest), chunk)
-		if _, err := w.Write(encodeValues(t.dtype(), raw[:0], rest[:n])); err != nil {
-			return err
-		}
-		rest = rest[n:]
-	}
-	return nil
 }

@@ -27,9 +27,10 @@ const (
 	points = 36
 	// winogradChannels is the fewest channels on both sides that pay for the
 	// transformations, fewestTiles the fewest tiles that pay for reading weights
-	// four times as large.
+	// four times as large; with half of them it no longer pays to transform
+	// weights for a single pass, as training does.
 	winogradChannels = 64
-	fewestTiles      = 16
+	fewestTiles      = 8
 	// blockTiles is the tiles of a block that one thread works through, so that
 	// it stays near the second-level cache; with more than sharedChannels source
 	// channels the weights no longer do, and all threads work on one block of

@@ -31,7 +31,7 @@ type winogradGrad struct {
 const (
 	// gradientTiles is the fewest tiles that pay for transforming sums of every
 	// pair of channels.
-	gradientTiles = 16
+	gradientTiles = 4
 	// gradientBlock is about the tiles of a block.
 	gradientBlock = 128
 	// gradientSlice is about the source channels of a slice.

@@ -51,23 +51,29 @@ func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) 
 		b.winogradGradient(g, dst, src, grad)
 		return
 	}
-	w := newWeightGrad(b, g, src, grad)
-	defer w.partial.release()
+	w := newWeightGrad(b, g, dst, src, grad)
+	if w.pieces > 1 {
+		w.partial = b.scratch(w.pieces * w.pieceSize())
+		defer w.partial.release()
+	}
 	b.pool.run(w.pieces*w.slices*w.groups, w.chunk)
-	b.pool.run(w.blocks, func(block int) { w.collect(dst, block) })
+	if w.pieces > 1 {
+		b.pool.run(w.blocks, w.collect)
+	}
 }
 
 // weightGrad is one backward pass with respect to the weights. It swaps the
 // tile's roles: rows are weights (source channel and tap), the sum runs over
 // pixels, and the right operand is the transposed gradient. Chunks are (piece
 // of the batch's strips, slice of source channels, group of destination
-// blocks); the pieces' sums are added up in order at the end.
+// blocks); the sums of several pieces are added up in order at the end.
 type weightGrad struct {
 	*correlation
 	backend  *Backend
 	kernels  *gemmKernels
 	in, grad []float32
-	partial  scratch // [pieces][blocks][source channel, tap][cols]
+	out      []float32
+	partial  scratch // of several pieces, [pieces][blocks][source channel, tap][cols]
 	rows     int
 	strips   int
 	pieces   int
@@ -87,9 +93,9 @@ type weightStrip struct {
 	steps []int32   // pixels
 }
 
-func newWeightGrad(b *Backend, g *correlation, src, grad []float32) *weightGrad {
+func newWeightGrad(b *Backend, g *correlation, dst, src, grad []float32) *weightGrad {
 	k := &b.table.gemm
-	w := &weightGrad{correlation: g, backend: b, kernels: k, in: src, grad: grad}
+	w := &weightGrad{correlation: g, backend: b, kernels: k, in: src, grad: grad, out: dst}
 	w.blocks = ceilDiv(g.dst.c, k.cols)
 	w.group = min(w.blocks, max(1, 128/k.cols))
 	w.groups = ceilDiv(w.blocks, w.group)
@@ -99,7 +105,6 @@ func newWeightGrad(b *Backend, g *correlation, src, grad []float32) *weightGrad 
 	w.slices = ceilDiv(g.src.c, w.channels)
 	w.channels = ceilDiv(g.src.c, w.slices)
 	w.pieces = min(g.n*w.strips, ceilDiv(fewestChunks, w.groups*w.slices))
-	w.partial = b.scratch(w.pieces * w.pieceSize())
 	w.full = w.newStrip(w.rows)
 	w.last = w.full
 	if rest := g.dst.h - (w.strips-1)*w.rows; rest != w.rows {
@@ -152,9 +157,14 @@ func (w *weightGrad) chunk(i int) {
 			w.block(sums[(block-b0)*sumSize:], source, g, tiles, s.steps)
 		}
 	}
+	first := c0 * len(w.phases[0].taps)
 	for block := b0; block < b1; block++ {
-		at := piece*w.pieceSize() + (block*w.depth()+c0*len(w.phases[0].taps))*cols
-		copy(w.partial.data[at:at+depth*cols], sums[(block-b0)*sumSize:])
+		sum := sums[(block-b0)*sumSize:][:depth*cols]
+		if w.pieces == 1 {
+			w.store(block, first, sum)
+			continue
+		}
+		copy(w.partial.data[piece*w.pieceSize()+(block*w.depth()+first)*cols:], sum)
 	}
 }
 
@@ -188,7 +198,7 @@ func (w *weightGrad) block(sums, source, grad []float32, tiles []tileRow, steps 
 }
 
 // collect adds the pieces of a block in order and writes its weights.
-func (w *weightGrad) collect(dst []float32, block int) {
+func (w *weightGrad) collect(block int) {
 	cols := w.kernels.cols
 	size := w.depth() * cols
 	sum := w.partial.data[block*size : (block+1)*size]
@@ -196,6 +206,12 @@ func (w *weightGrad) collect(dst []float32, block int) {
 		at := p*w.pieceSize() + block*size
 		w.backend.table.vector.addScaled(sum, w.partial.data[at:at+size], 1)
 	}
+	w.store(block, 0, sum)
+}
+
+// store writes a block's weights from the given one of a destination channel on.
+func (w *weightGrad) store(block, first int, sum []float32) {
+	cols := w.kernels.cols
 	d0 := block * cols
-	w.kernels.transposeAll(dst[d0*w.depth():], w.depth(), sum, cols, w.depth(), min(cols, w.dst.c-d0))
+	w.kernels.transposeAll(w.out[d0*w.depth()+first:], w.depth(), sum, cols, len(sum)/cols, min(cols, w.dst.c-d0))
 }

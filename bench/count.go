@@ -18,14 +18,15 @@ func PairMACs(net string, size int) (int64, error) {
 	return 2 * t.MACs(), nil
 }
 
-// DetectMACs counts scoring one photo: reconstruction and perceptual distance.
+// DetectMACs counts scoring one photo: reconstruction and the perceptual distance
+// that c names; "auto" is an error.
 func DetectMACs(c memae.Config) (int64, error) {
 	pair, err := PairMACs(c.Score.Net, c.Size)
 	return Generator(c).MACs() + pair, err
 }
 
 // StepMACs counts one training step of a batch with the discriminator: forward
-// passes, and those gradients that the step needs.
+// passes, and those gradients that the step needs, with VGG-19 for the VGG term.
 func StepMACs(c memae.Config, batch int) int64 {
 	sum := generatorStep(c) + discriminatorStep(c)
 	if c.Loss.VGG != 0 {

@@ -27,7 +27,7 @@ type Config struct {
 	MinUpdates int    `json:"min_updates"` // least steps an epoch; small folders are passed over several times
 	Seed       uint64 `json:"seed"`        // of weights, order and augmentation
 	Seeds      int    `json:"seeds"`       // runs whose mean and deviation an evaluation reports
-	Weights    string `json:"weights"`     // "path": pre-trained feature networks; "random": seeded ones, tests only
+	Weights    string `json:"weights"`     // "path": pre-trained feature networks, the embedded one where there are none; "random": seeded ones, tests only
 	Keep       string `json:"ckpt"`        // "last": the last epoch's weights
 
 	Generator     GeneratorConfig `json:"generator"`
@@ -101,8 +101,9 @@ type LossConfig struct {
 
 	SSIMRange  string `json:"ssim_range"`  // "unit": on [0,1]; "signed": on [-1,1]
 	SSIMWindow string `json:"ssim_window"` // "gauss" or "box", 11×11
+	Net        string `json:"net"`         // of the VGG term: "vgg19", "trustmae" (embedded), or "auto": "vgg19" where there are weights for it, else "trustmae"
 	VGGTap     string `json:"vgg_tap"`     // "conv" (before ReLU) or "relu"
-	VGGNorm    string `json:"vgg_norm"`    // "none" or "imagenet"
+	VGGNorm    string `json:"vgg_norm"`    // "none" or "imagenet"; the embedded network is always standardized
 	VGGParts   int    `json:"vgg_parts"`   // photos that go through VGG-19 at once; 0: the whole batch
 	L1Reduce   string `json:"l1_reduce"`   // "mean" or "sum", of VGG and discriminator features
 }
@@ -137,7 +138,7 @@ type ScoreConfig struct {
 	Map   string  `json:"map"`   // "msepd", "pd", "mse" or "ssim"
 	Pool  string  `json:"pool"`  // "max", "mean" or "top:P", the mean of the P % largest values
 	Blur  float64 `json:"blur"`  // standard deviation of a gaussian over the map, pixels; 0: none
-	Net   string  `json:"net"`   // perceptual distance: "alex", "vgg" or "squeeze"
+	Net   string  `json:"net"`   // perceptual distance: "alex", "vgg", "squeeze", "trustmae" (embedded), or "auto": "alex" where there are weights for it, else "trustmae"
 	Order string  `json:"order"` // "lpips": weigh, then up-sample; "eq8": up-sample, then weigh
 }
 
@@ -162,12 +163,12 @@ func DefaultConfig() Config {
 		Trust:         TrustConfig{Delta2: 20, Grad: "both", Reduce: "mean"},
 		Loss: LossConfig{
 			Rec: 10, SSIM: 10, VGG: 10, GAN: 1, Feature: 10, Margin: 0.1, Trust: 1,
-			SSIMRange: "unit", SSIMWindow: "gauss", VGGTap: "conv", VGGNorm: "none", VGGParts: 4, L1Reduce: "mean",
+			SSIMRange: "unit", SSIMWindow: "gauss", Net: "auto", VGGTap: "conv", VGGNorm: "none", VGGParts: 4, L1Reduce: "mean",
 		},
 		Optimizer: OptimizerConfig{LR: 1e-4, DiscriminatorLR: 4e-4, Betas: [2]float64{0, 0.9}, Eps: 1e-8},
 		Augment:   AugmentConfig{FlipH: true, FlipV: true, Rot: "k90", Fill: "reflect"},
 		Noise:     NoiseConfig{Definition: "total"},
-		Score:     ScoreConfig{Map: "msepd", Pool: "max", Net: "alex", Order: "lpips"},
+		Score:     ScoreConfig{Map: "msepd", Pool: "max", Net: "auto", Order: "lpips"},
 		Threshold: ThresholdConfig{Rule: "robust", Z: 3},
 	}
 }
@@ -269,12 +270,13 @@ func (c Config) words() []wordKey {
 		{"trust.reduce", c.Trust.Reduce, []string{"mean", "sum", "active"}},
 		{"loss.ssim_range", c.Loss.SSIMRange, []string{"unit", "signed"}},
 		{"loss.ssim_window", c.Loss.SSIMWindow, []string{"gauss", "box"}},
+		{"loss.net", c.Loss.Net, []string{"auto", "vgg19", "trustmae"}},
 		{"loss.vgg_tap", c.Loss.VGGTap, []string{"conv", "relu"}},
 		{"loss.vgg_norm", c.Loss.VGGNorm, []string{"none", "imagenet"}},
 		{"loss.l1_reduce", c.Loss.L1Reduce, []string{"mean", "sum"}},
 		{"noise.definition", c.Noise.Definition, []string{"total", "ratio"}},
 		{"score.map", c.Score.Map, []string{"msepd", "pd", "mse", "ssim"}},
-		{"score.net", c.Score.Net, []string{"alex", "vgg", "squeeze"}},
+		{"score.net", c.Score.Net, []string{"auto", "alex", "vgg", "squeeze", "trustmae"}},
 		{"score.order", c.Score.Order, []string{"lpips", "eq8"}},
 		{"threshold.rule", c.Threshold.Rule, []string{"robust"}},
 	}

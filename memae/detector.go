@@ -28,7 +28,7 @@ var _ Detector = (*TrustMAE)(nil)
 // Options are what a detector needs beside its configuration.
 type Options struct {
 	Backend    kernels.Backend
-	WeightsDir string // folder with pre-trained feature networks; empty: seeded random ones, see Warnings
+	WeightsDir string // folder with pre-trained feature networks; empty: the embedded one
 	Checkpoint string // file to write after every epoch and on cancellation; empty: none
 	Resume     bool   // go on from Checkpoint if it exists
 	Hooks      Hooks
@@ -99,37 +99,50 @@ func New(c Config, o Options) (*TrustMAE, error) {
 		panic(fmt.Sprintf("memae.New: Options.Products has %d products, want generator.classes (%d)", n, c.Generator.Classes))
 	}
 	d := &TrustMAE{config: c, options: o, calibrations: make([]Calibration, c.Generator.Classes), norms: new(sync.Mutex), streams: new(streams)}
-	if c.Weights == "random" {
-		o.WeightsDir = ""
-	}
 	d.provenance = Provenance{Version: o.Version, Seed: c.Seed, DataHash: o.DataHash, Backend: o.Backend.Name(), Noise: o.Noise, Products: o.Products}
-	weights, err := perceptual.OpenWeights(o.WeightsDir, c.Seed)
+	weights := perceptual.RandomWeights(c.Seed)
+	if c.Weights != "random" {
+		var err error
+		if weights, err = perceptual.OpenWeights(o.WeightsDir); err != nil {
+			return nil, fmt.Errorf("memae: %w", err)
+		}
+	}
+	features, err := d.openNetworks(weights)
 	if err != nil {
 		return nil, fmt.Errorf("memae: %w", err)
 	}
-	var features *perceptual.FeatureLoss
-	if c.Loss.VGG != 0 {
-		if features, err = perceptual.NewFeatureLoss(o.Backend, weights, c.featureOptions()); err != nil {
-			return nil, fmt.Errorf("memae: %w", err)
-		}
-		d.noteWeights("feature loss", features.Source(), features.Random(), &d.provenance.Features)
-	}
-	if c.Score.perceptual() {
-		if d.distance, err = perceptual.NewLPIPS(o.Backend, weights, c.lpipsOptions()); err != nil {
-			return nil, fmt.Errorf("memae: %w", err)
-		}
-		d.noteWeights("perceptual distance", d.distance.Source(), d.distance.Random(), &d.provenance.Perceptual)
-	}
+	c = d.config // names the networks now
 	d.trainer = newTrainer(c, o.Backend, features)
 	d.gen = d.trainer.gen
 	return d, nil
+}
+
+// openNetworks reads the networks that the configuration asks for and puts their
+// names in it; features is nil where the loss does without.
+func (d *TrustMAE) openNetworks(weights *perceptual.Weights) (features *perceptual.FeatureLoss, err error) {
+	b, c := d.options.Backend, &d.config
+	if c.Loss.VGG != 0 {
+		if features, err = perceptual.NewFeatureLoss(b, weights, c.featureOptions()); err != nil {
+			return nil, err
+		}
+		c.Loss.Net = features.Net()
+		d.noteWeights("feature loss", features.Source(), features.Random(), &d.provenance.Features)
+	}
+	if c.Score.perceptual() {
+		if d.distance, err = perceptual.NewLPIPS(b, weights, c.lpipsOptions()); err != nil {
+			return nil, err
+		}
+		c.Score.Net = d.distance.Net()
+		d.noteWeights("perceptual distance", d.distance.Source(), d.distance.Random(), &d.provenance.Perceptual)
+	}
+	return features, nil
 }
 
 func (d *TrustMAE) noteWeights(part, source string, random bool, field *string) {
 	*field = source
 	if random {
 		d.provenance.Warnings = append(d.provenance.Warnings, fmt.Sprintf(
-			"the %s uses seeded random features, not a pre-trained network: expect worse detection; give a folder with weight files", part))
+			"the %s uses seeded random features, not a trained network: expect worse detection; leave weights \"random\" out of the configuration", part))
 	}
 }
 
@@ -264,7 +277,7 @@ func (d *TrustMAE) Suspects() []Suspect { return d.suspects }
 
 // featureOptions gives the feature loss's part of the configuration.
 func (c Config) featureOptions() perceptual.FeatureLossOptions {
-	return perceptual.FeatureLossOptions{Tap: c.Loss.VGGTap, Norm: c.Loss.VGGNorm, Reduce: c.Loss.L1Reduce, Parts: c.Loss.VGGParts}
+	return perceptual.FeatureLossOptions{Net: c.Loss.Net, Tap: c.Loss.VGGTap, Norm: c.Loss.VGGNorm, Reduce: c.Loss.L1Reduce, Parts: c.Loss.VGGParts}
 }
 
 // lpipsOptions gives the perceptual distance's part of the configuration.

@@ -26,7 +26,7 @@ func Example() {
 	config.Generator.Width, config.Memory.Dim = 8, 128
 	config.Optimizer.LR = 1e-3
 	config.Loss.VGG, config.Loss.GAN, config.Loss.Feature = 0, 0, 0
-	config.Score.Map, config.Score.Blur = "mse", 1
+	config.Score.Blur = 1
 	config.Augment = memae.AugmentConfig{Rot: "none", Fill: "reflect"}
 
 	folder, err := dataset.Open(filepath.Join(dir, "train"))

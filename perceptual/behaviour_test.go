@@ -19,10 +19,7 @@ var randomVGG19 = sync.OnceValues(func() (*FeatureLoss, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := OpenWeights("", 1)
-	if err != nil {
-		return nil, err
-	}
+	w := RandomWeights(1)
 	return NewFeatureLoss(b, w, FeatureLossOptions{})
 })
 

@@ -8,16 +8,18 @@
 // Images are RGB [N,3,H,W] in [-1,1]. Networks have torchvision's layers and
 // numbering; they are never trained, but gradients flow through them.
 //
-//	weights, err := perceptual.OpenWeights("weights", 0) // a folder of .safetensors and .pth files
+//	weights, err := perceptual.OpenWeights("weights") // a folder of .safetensors and .pth files
 //	distance, err := perceptual.NewLPIPS(backend, weights, perceptual.LPIPSOptions{Net: "alex"})
 //	perPixel := distance.Spatial(tape, photo, reconstruction) // [N,1,H,W]
 //
 // # Weights
 //
 // [OpenWeights] takes a folder whose files have this project's or torchvision's
-// names, or no folder for random weights. Source and Random of what is made
-// from them tell which: random features find defects less well, and a program
-// must say so in its output and in the models it writes.
+// names, or none: a small network of our own ([Embedded]) is part of the program
+// and stands in for whatever is not there. [RandomWeights] are for tests and
+// comparisons. Source and Random of what is made from them tell which: random
+// features find defects less well, and a program must say so in its output and in
+// the models it writes.
 //
 // # Errors
 //

@@ -1,5 +1,13 @@
 package perceptual
 
+import (
+	"bytes"
+	_ "embed" // the network's file
+	"fmt"
+
+	"github.com/org/trustmae/internal/safetensors"
+)
+
 // EmbeddedFile is the name of the embedded network's file, which holds its
 // weights and its channel weights.
 const EmbeddedFile = "trustmae.safetensors"
@@ -32,3 +40,30 @@ var embeddedLayers = []layer{
 // embeddedTaps are the last ReLUs at 1/2, 1/4, 1/8, 1/16 and 1/32 of the
 // picture's size.
 var embeddedTaps = []int{1, 4, 9, 14, 17}
+
+// embeddedNetwork is what apps/pretrain made; embedded/README.md says how.
+//
+//go:embed embedded/trustmae.safetensors
+var embeddedNetwork []byte
+
+// loadEmbedded reads the tensors of plan from the program itself.
+func loadEmbedded(plan blueprint) (*values, error) {
+	file, err := safetensors.NewReader(bytes.NewReader(embeddedNetwork), int64(len(embeddedNetwork)))
+	if err != nil {
+		return nil, fmt.Errorf("embedded network: %w", err)
+	}
+	found := map[string]safetensors.Tensor{}
+	for _, p := range plan.params {
+		t, err := file.Tensor(plan.prefix + p.name)
+		if err != nil {
+			return nil, fmt.Errorf("embedded network: %w", err)
+		}
+		t.Name = p.name
+		found[p.name] = t
+	}
+	tensors, err := fit(found, plan)
+	if err != nil {
+		return nil, fmt.Errorf("embedded network: %w", err)
+	}
+	return &values{tensors: tensors, source: "embedded"}, nil
+}

@@ -16,10 +16,7 @@ func ExampleLPIPS_Spatial() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	weights, err := perceptual.OpenWeights("", 1)
-	if err != nil {
-		log.Fatal(err)
-	}
+	weights := perceptual.RandomWeights(1)
 	distance, err := perceptual.NewLPIPS(backend, weights, perceptual.LPIPSOptions{Net: "squeeze"})
 	if err != nil {
 		log.Fatal(err)
@@ -46,10 +43,7 @@ func ExampleFeatures_Images() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	weights, err := perceptual.OpenWeights("", 1) // a folder with resnet18-f37072fd.pth in place of ""
-	if err != nil {
-		log.Fatal(err)
-	}
+	weights := perceptual.RandomWeights(1) // OpenWeights, with a folder that holds resnet18-f37072fd.pth, gives trained ones
 	features, err := perceptual.NewFeatures(backend, weights, perceptual.ResNet18)
 	if err != nil {
 		log.Fatal(err)
@@ -74,10 +68,7 @@ func ExampleFeatureLoss_Loss() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	weights, err := perceptual.OpenWeights("", 1)
-	if err != nil {
-		log.Fatal(err)
-	}
+	weights := perceptual.RandomWeights(1)
 	loss, err := perceptual.NewFeatureLoss(backend, weights, perceptual.FeatureLossOptions{Parts: 4})
 	if err != nil {
 		log.Fatal(err)

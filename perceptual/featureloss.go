@@ -10,8 +10,11 @@ import (
 
 // FeatureLossOptions are the options of [NewFeatureLoss].
 type FeatureLossOptions struct {
+	// Net is "vgg19", or "trustmae", the embedded network. "auto" (or "") is VGG-19
+	// where the weights hold it, else the embedded one.
+	Net    string
 	Tap    string // vgg.tap: "conv" (or "") before the ReLU, "relu" after it
-	Norm   string // vgg.norm: "none" (or "") feeds [-1,1], "imagenet" standardizes
+	Norm   string // vgg.norm: "none" (or "") feeds VGG-19 [-1,1], "imagenet" standardizes
 	Reduce string // l1.reduce: "mean" (or "") of a tap's values, "sum" of them
 	Parts  int    // images that go through the network at once; 0: all
 }
@@ -22,6 +25,7 @@ func (o FeatureLossOptions) check() error {
 		name, value string
 		allowed     []string
 	}{
+		{"net", o.Net, []string{"", "auto", string(VGG19), string(Embedded)}},
 		{"tap", o.Tap, []string{"", "conv", "relu"}},
 		{"norm", o.Norm, []string{"", "none", "imagenet"}},
 		{"reduce", o.Reduce, []string{"", "mean", "sum"}},
@@ -37,11 +41,12 @@ func (o FeatureLossOptions) check() error {
 	return nil
 }
 
-// tapWeights are λ of TrustMAE's feature loss for conv1_2 to conv5_4.
+// tapWeights are λ of TrustMAE's feature loss for conv1_2 to conv5_4, and for the
+// five taps of the embedded network.
 var tapWeights = [...]float32{1. / 32, 1. / 16, 1. / 8, 1. / 4, 1}
 
 // FeatureLoss is TrustMAE's L_vgg = Σ_l λ_l‖ψ_l(x)−ψ_l(x̂)‖₁ over five layers
-// of VGG-19. With Parts set it must not be used by two goroutines at once.
+// of VGG-19 or of the embedded network, whose input is always standardized. With Parts set it must not be used by two goroutines at once.
 type FeatureLoss struct {
 	features *Features
 	options  FeatureLossOptions
@@ -50,21 +55,29 @@ type FeatureLoss struct {
 	leaves   map[[4]int]*autograd.Tensor // by shape: the part of a batch being differentiated
 }
 
-// NewFeatureLoss reads VGG-19's weights and puts them on b. Unknown options and
+// NewFeatureLoss reads the network's weights and puts them on b. Unknown options and
 // files that are missing (see [ErrNoWeights]), damaged or of another network are
 // an error.
 func NewFeatureLoss(b kernels.Backend, w *Weights, o FeatureLossOptions) (*FeatureLoss, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	features, err := NewFeatures(b, w, VGG19)
+	n := Network(o.Net)
+	if o.Net == "" || o.Net == "auto" {
+		var err error
+		if n, err = w.choose(VGG19, VGG19.blueprint()); err != nil {
+			return nil, err
+		}
+	}
+	features, err := NewFeatures(b, w, n)
 	if err != nil {
 		return nil, err
 	}
 	return newFeatureLoss(features, o), nil
 }
 
-// newFeatureLoss makes a loss over VGG-19 with options that exist.
+// newFeatureLoss makes a loss over VGG-19 or the embedded network with options
+// that exist.
 func newFeatureLoss(features *Features, o FeatureLossOptions) *FeatureLoss {
 	l := &FeatureLoss{
 		features: features,
@@ -72,26 +85,35 @@ func newFeatureLoss(features *Features, o FeatureLossOptions) *FeatureLoss {
 		taps:     slices.Clone(vgg19Convs),
 		leaves:   map[[4]int]*autograd.Tensor{},
 	}
+	if features.network == Embedded {
+		for i, relu := range embeddedTaps {
+			l.taps[i] = relu - 1
+		}
+	}
 	if o.Tap == "relu" {
 		for i := range l.taps {
 			l.taps[i]++
 		}
 	}
-	if o.Norm == "imagenet" {
-		s := newImageNet(features.weights.entries[0].Tensor.Backend())
-		l.input = &s
+	if o.Norm == "imagenet" || features.network == Embedded {
+		l.input = &features.input
 	}
 	return l
 }
 
+// Net names the network as [FeatureLossOptions] does, never "auto".
+func (l *FeatureLoss) Net() string { return string(l.features.network) }
+
 // Source tells in words where the weights come from.
-func (l *FeatureLoss) Source() string { return fmt.Sprintf("%s: %s", VGG19, l.features.source) }
+func (l *FeatureLoss) Source() string {
+	return fmt.Sprintf("%s: %s", l.features.network, l.features.source)
+}
 
 // Random tells that the weights were never trained; callers must say so loudly.
 func (l *FeatureLoss) Random() bool { return l.features.random }
 
 // MinSize is the smallest side of images in pixels.
-func (l *FeatureLoss) MinSize() int { return VGG19.MinSize(l.taps[len(l.taps)-1]) }
+func (l *FeatureLoss) MinSize() int { return l.features.network.MinSize(l.taps[len(l.taps)-1]) }
 
 // Loss returns the loss, shape [1], of reconstructions fake against images real,
 // both [N,3,H,W] RGB in [-1,1]. The real side is detached: gradients flow to

@@ -10,7 +10,9 @@ import (
 
 // LPIPSOptions are the options of [NewLPIPS].
 type LPIPSOptions struct {
-	Net string // "alex" (or ""), "vgg", "squeeze", or "trustmae", the embedded network
+	// Net is "alex", "vgg", "squeeze", or "trustmae", the embedded network. "auto"
+	// (or "") is AlexNet where the weights hold it, else the embedded one.
+	Net string
 
 	// Order says how the differences of features become a map. "lpips" (or "")
 	// is the LPIPS code's: features of unit length, squared difference, channel
@@ -20,13 +22,20 @@ type LPIPSOptions struct {
 	Order string
 }
 
+// resolve fills in the network that "auto" stands for.
+func (o LPIPSOptions) resolve(w *Weights) (LPIPSOptions, error) {
+	if o.Net != "" && o.Net != "auto" {
+		return o, nil
+	}
+	n, err := w.choose(AlexNet, AlexNet.blueprint(), AlexNet.lpipsBlueprint())
+	o.Net = lpipsNames[n]
+	return o, err
+}
+
 // network returns the trunk, or an error for options that do not exist.
 func (o LPIPSOptions) network() (Network, error) {
 	if o.Order != "" && o.Order != "lpips" && o.Order != "eq8" {
 		return "", fmt.Errorf("perceptual distance: order %q, want lpips or eq8", o.Order)
-	}
-	if o.Net == "" {
-		return AlexNet, nil
 	}
 	for n, name := range lpipsNames {
 		if name == o.Net {
@@ -71,6 +80,10 @@ type LPIPS struct {
 // and files that are missing (see [ErrNoWeights]), damaged or of another network
 // are an error.
 func NewLPIPS(b kernels.Backend, w *Weights, o LPIPSOptions) (*LPIPS, error) {
+	o, err := o.resolve(w)
+	if err != nil {
+		return nil, err
+	}
 	l, err := EmptyLPIPS(b, o)
 	if err != nil {
 		return nil, err
@@ -86,13 +99,16 @@ func NewLPIPS(b kernels.Backend, w *Weights, o LPIPSOptions) (*LPIPS, error) {
 	}
 	l.features.weights.set(trunk)
 	l.lin.set(channels)
-	l.source = fmt.Sprintf("%s: %s, %s", n, trunk.source, channels.source)
+	l.source = fmt.Sprintf("%s: %s", n, trunk.source)
+	if channels.source != trunk.source {
+		l.source += ", " + channels.source
+	}
 	l.random = trunk.random || channels.random
 	return l, nil
 }
 
 // EmptyLPIPS returns an LPIPS whose weights are zero, to be filled through
-// [LPIPS.State]. Unknown options are an error.
+// [LPIPS.State]. Unknown options are an error; "auto" is, too.
 func EmptyLPIPS(b kernels.Backend, o LPIPSOptions) (*LPIPS, error) {
 	n, err := o.network()
 	if err != nil {
@@ -106,6 +122,9 @@ func EmptyLPIPS(b kernels.Backend, o LPIPSOptions) (*LPIPS, error) {
 		eq8:      o.Order == "eq8",
 	}, nil
 }
+
+// Net names the network as [LPIPSOptions] does, never "auto".
+func (l *LPIPS) Net() string { return lpipsNames[l.features.network] }
 
 // Source tells in words where the weights come from; empty for weights that
 // were filled in through State.

@@ -21,7 +21,7 @@ const (
 	ResNet50     Network = "resnet50"
 	WideResNet50 Network = "wide_resnet50_2" // twice the channels inside its bottlenecks
 
-	Embedded Network = "trustmae" // this library's own, see apps/pretrain
+	Embedded Network = "trustmae" // this library's own, part of the program; see apps/pretrain
 )
 
 // networks lists them all.

@@ -88,7 +88,7 @@ func readJSON(t *testing.T, path string, v any) {
 
 func TestPretrainedLPIPS(t *testing.T) {
 	dir := sharedWeights(t)
-	weights, err := OpenWeights(dir, 0)
+	weights, err := OpenWeights(dir)
 	require.NoError(t, err)
 	all := map[string]json.RawMessage{}
 	readJSON(t, filepath.Join(dir, "golden", "lpips_golden.json"), &all)
@@ -192,7 +192,7 @@ func (g featureGolden) check(t *testing.T, tap int, got *autograd.Tensor) {
 
 func TestPretrainedVGG19(t *testing.T) {
 	dir := sharedWeights(t)
-	weights, err := OpenWeights(dir, 0)
+	weights, err := OpenWeights(dir)
 	require.NoError(t, err)
 	type tapGolden struct {
 		Shape     []int
@@ -249,7 +249,7 @@ func TestPretrainedVGG19(t *testing.T) {
 // TestPretrainedFilesOfVGG16 checks that the trunk, which is not among the
 // shared files, is asked for by name.
 func TestPretrainedFilesOfVGG16(t *testing.T) {
-	weights, err := OpenWeights(sharedWeights(t), 0)
+	weights, err := OpenWeights(sharedWeights(t))
 	require.NoError(t, err)
 	_, err = NewLPIPS(backend(t), weights, LPIPSOptions{Net: "vgg"})
 	require.ErrorIs(t, err, ErrNoWeights)

@@ -55,7 +55,7 @@ func goldenResNet(t *testing.T, n Network) *Features {
 		dir := t.TempDir()
 		rest := safetensors.Tensor{Name: "fc.bias", Shape: []int{1}, Data: []float32{0}} // as the official file has
 		require.NoError(t, safetensors.WriteFile(filepath.Join(dir, "resnet18.safetensors"), append(tensors, rest), nil))
-		w, err := OpenWeights(dir, 0)
+		w, err := OpenWeights(dir)
 		require.NoError(t, err)
 		f, err := NewFeatures(backend(t), w, n)
 		require.NoError(t, err)
@@ -168,7 +168,7 @@ func TestNormNames(t *testing.T) {
 // TestPretrainedResNets loads the official files where somebody put them.
 func TestPretrainedResNets(t *testing.T) {
 	dir := sharedWeights(t)
-	w, err := OpenWeights(dir, 0)
+	w, err := OpenWeights(dir)
 	require.NoError(t, err)
 	for _, n := range []Network{ResNet18, ResNet50, WideResNet50} {
 		t.Run(string(n), func(t *testing.T) {

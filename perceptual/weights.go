@@ -1,6 +1,7 @@
 package perceptual
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -11,17 +12,20 @@ import (
 )
 
 // Weights is where the values of feature networks come from: a folder of
-// files, or a seed. Files are read when a network is made.
+// files and the embedded network, or a seed. Files are read when a network is
+// made.
 type Weights struct {
-	dir  string // "": random
-	seed uint64
+	dir    string // "": the embedded network alone
+	random bool
+	seed   uint64
 }
 
 // OpenWeights returns the weights in folder dir, which holds files named as
 // this project or torchvision names them (such as alexnet-owt-7be5be79.pth) and
-// LPIPS' channel weights as lpips/alex.pth. An empty dir gives random weights
-// from seed, for tests and first runs: networks made from them say so.
-func OpenWeights(dir string, seed uint64) (*Weights, error) {
+// LPIPS' channel weights as lpips/alex.pth. The embedded network is there in any
+// case, with an empty dir alone; a folder that holds an [EmbeddedFile] has its
+// own in its place.
+func OpenWeights(dir string) (*Weights, error) {
 	if dir != "" {
 		if stat, err := os.Stat(dir); err != nil {
 			return nil, fmt.Errorf("folder of weights: %w", err)
@@ -29,23 +33,68 @@ func OpenWeights(dir string, seed uint64) (*Weights, error) {
 			return nil, fmt.Errorf("folder of weights: %s is a file, want the folder that holds it", dir)
 		}
 	}
-	return &Weights{dir: dir, seed: seed}, nil
+	return &Weights{dir: dir}, nil
 }
+
+// RandomWeights returns seeded random weights for every network, for tests and
+// comparisons: networks made from them say so.
+func RandomWeights(seed uint64) *Weights { return &Weights{random: true, seed: seed} }
 
 // trunk returns the values of a feature network.
 func (w *Weights) trunk(n Network) (*values, error) {
-	if w.dir == "" {
+	if w.random {
 		return randomTrunk(w.seed, n), nil
 	}
-	return load(w.dir, n.blueprint())
+	return w.load(n, n.blueprint())
 }
 
 // channels returns LPIPS' channel weights for a trunk.
 func (w *Weights) channels(n Network) (*values, error) {
-	if w.dir == "" {
+	if w.random {
 		return equalChannels(n), nil
 	}
-	return load(w.dir, n.lpipsBlueprint())
+	return w.load(n, n.lpipsBlueprint())
+}
+
+// load reads a part of network n from the folder or from the program itself.
+func (w *Weights) load(n Network, plan blueprint) (*values, error) {
+	if n == Embedded {
+		if own, err := w.has(plan); err != nil {
+			return nil, err
+		} else if !own {
+			return loadEmbedded(plan)
+		}
+	}
+	if w.dir == "" {
+		return nil, fmt.Errorf("%w: there is no folder to take %s from; name one, or use the embedded network (%s)", ErrNoWeights, plan.what, Embedded)
+	}
+	return load(w.dir, plan)
+}
+
+// has tells whether the folder holds a file for plan.
+func (w *Weights) has(plan blueprint) (bool, error) {
+	if w.dir == "" {
+		return false, nil
+	}
+	_, err := find(w.dir, plan)
+	if errors.Is(err, ErrNoWeights) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// choose returns the preferred network if all of its parts are there, else the
+// embedded one.
+func (w *Weights) choose(preferred Network, parts ...blueprint) (Network, error) {
+	if w.random {
+		return preferred, nil
+	}
+	for _, plan := range parts {
+		if there, err := w.has(plan); err != nil || !there {
+			return Embedded, err
+		}
+	}
+	return preferred, nil
 }
 
 // values are the tensors of one blueprint, on the host.

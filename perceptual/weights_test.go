@@ -142,18 +142,18 @@ func TestWeightsOfAnotherNetwork(t *testing.T) {
 	dir := t.TempDir()
 	wrong := randomTrunk(1, SqueezeNet)
 	require.NoError(t, safetensors.WriteFile(filepath.Join(dir, "alexnet.safetensors"), wrong.tensors, nil))
-	weights, err := OpenWeights(dir, 0)
+	weights, err := OpenWeights(dir)
 	require.NoError(t, err)
 	_, err = NewFeatures(backend(t), weights, AlexNet)
 	require.ErrorContains(t, err, "alexnet.safetensors: tensor features.0.weight has shape [64 3 3 3], want [64 3 11 11]")
 }
 
 func TestOpenWeightsErrors(t *testing.T) {
-	_, err := OpenWeights(filepath.Join(t.TempDir(), "missing"), 0)
+	_, err := OpenWeights(filepath.Join(t.TempDir(), "missing"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 	file := filepath.Join(t.TempDir(), "file.pth")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	_, err = OpenWeights(file, 0)
+	_, err = OpenWeights(file)
 	require.ErrorContains(t, err, "is a file, want the folder")
 }
 

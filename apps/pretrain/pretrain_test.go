@@ -96,7 +96,7 @@ func TestRunWritesNetworkAndLog(t *testing.T) {
 	_, metadata, err := safetensors.ReadFile(r.out)
 	require.NoError(t, err)
 	require.JSONEq(t, r.settings.String(), metadata[settingsKey])
-	weights, err := perceptual.OpenWeights(filepath.Dir(r.out), 0)
+	weights, err := perceptual.OpenWeights(filepath.Dir(r.out))
 	require.NoError(t, err)
 	_, err = perceptual.NewLPIPS(backend(t), weights, perceptual.LPIPSOptions{Net: string(perceptual.Embedded)})
 	require.NoError(t, err)

@@ -40,7 +40,7 @@ var pupilChannels = []int{24, 48, 96, 128, 160}
 
 // newTeachers reads the teachers' weights.
 func newTeachers(b kernels.Backend, folder string, s settings) ([]*teacher, error) {
-	weights, err := perceptual.OpenWeights(folder, 0)
+	weights, err := perceptual.OpenWeights(folder)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ const (
 	gemmHeight = 96
 	gemmWidth  = 512
 	leftStride = gemmDepth + alignment
+	packDepth  = 16 // rows of the right operand that a chunk packs
 )
 
 // matMul is one matrix product's operands, strides and shared tables.
@@ -38,7 +39,11 @@ func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 	scratch := b.scratch(panels * g.cols * s.K)
 	defer scratch.release()
 	m.panels = scratch.data
-	b.pool.run(panels, func(i int) { m.packPanel(q, i, s.TransB) })
+	if s.TransB {
+		b.pool.run(panels, func(i int) { m.packTransposed(q, i) })
+	} else {
+		b.pool.run(ceilDiv(s.K, packDepth), func(i int) { m.packRows(q, i*packDepth, min((i+1)*packDepth, s.K)) })
+	}
 	m.steps = make([]int32, min(s.K, gemmDepth))
 	for k := range m.steps {
 		m.steps[k] = int32(k)
@@ -49,8 +54,9 @@ func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 	})
 }
 
-// packPanel copies the panel of columns from i·cols on, zeros beyond the last.
-func (m *matMul) packPanel(q []float32, i int, transposed bool) {
+// packTransposed copies the panel of columns from i·cols on of the transposed
+// right operand, zeros beyond the last.
+func (m *matMul) packTransposed(q []float32, i int) {
 	cols := m.kernels.cols
 	j0 := i * cols
 	width := min(cols, m.n-j0)
@@ -58,12 +64,35 @@ func (m *matMul) packPanel(q []float32, i int, transposed bool) {
 	if width < cols {
 		clear(dst)
 	}
-	if transposed {
-		m.kernels.transposeAll(dst, cols, q[j0*m.k:], m.k, width, m.k)
-		return
+	m.kernels.transposeAll(dst, cols, q[j0*m.k:], m.k, width, m.k)
+}
+
+// packRows copies rows [k0, k1) of the right operand to all panels, so that they
+// are read from end to end.
+func (m *matMul) packRows(q []float32, k0, k1 int) {
+	cols := m.kernels.cols
+	for j := 0; j < m.n; j += cols {
+		dst := m.panels[j*m.k+k0*cols : j*m.k+k1*cols]
+		width := min(cols, m.n-j)
+		if width < cols {
+			clear(dst)
+		}
+		for k := k0; k < k1; k++ {
+			copyRow(dst[(k-k0)*cols:][:width], q[k*m.n+j:])
+		}
 	}
-	for k := range m.k {
-		copy(dst[k*cols:k*cols+width], q[k*m.n+j0:])
+}
+
+// copyRow copies a panel's row, whole ones without a call: it takes as long as the
+// copy.
+func copyRow(dst, src []float32) {
+	switch len(dst) {
+	case 32:
+		*(*[32]float32)(dst) = *(*[32]float32)(src)
+	case 16:
+		*(*[16]float32)(dst) = *(*[16]float32)(src)
+	default:
+		copy(dst, src)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/memae"
 	"github.com/org/trustmae/memae/synthetic"
+	"github.com/org/trustmae/perceptual"
 )
 
 // Files of a demo's folder.
@@ -78,7 +79,7 @@ func demoConfig(seed uint64) memae.Config {
 	c.Loss.VGG = 0
 	c.Optimizer.LR, c.Optimizer.DiscriminatorLR = 1e-3, 1e-3
 	c.Augment = memae.AugmentConfig{Rot: "none", Fill: "reflect"} // the parts always lie the same way
-	c.Score.Blur = 1
+	c.Score.Net, c.Score.Blur = string(perceptual.Embedded), 1    // whatever else is there
 	return c
 }
 

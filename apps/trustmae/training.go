@@ -121,26 +121,19 @@ func (r *training) options(hash string, hooks memae.Hooks) memae.Options {
 }
 
 // detector makes the detector with the weights that the user named, else with
-// pulled ones if every network that the configuration needs is among them.
+// pulled ones; the embedded network stands in for what "auto" does not find.
 func (r *training) detector(o memae.Options) (*memae.TrustMAE, error) {
 	pulled := ""
 	if o.WeightsDir == "" && r.config.Weights != "random" {
 		pulled = pulledWeights()
+		o.WeightsDir = pulled
 	}
-	if pulled == "" {
-		return memae.New(r.config, o)
-	}
-	o.WeightsDir = pulled
 	d, err := memae.New(r.config, o)
-	if errors.Is(err, perceptual.ErrNoWeights) {
-		r.session.note("the weights in %s are not all that this configuration needs, so none are used: %v", pulled, err)
-		o.WeightsDir = ""
-		return memae.New(r.config, o)
-	}
 	if err != nil {
 		return nil, err
 	}
-	if p := d.Provenance(); p.Features+p.Perceptual != "" {
+	embedded := string(perceptual.Embedded)
+	if p, c := d.Provenance(), d.Config(); pulled != "" && (p.Features != "" && c.Loss.Net != embedded || p.Perceptual != "" && c.Score.Net != embedded) {
 		r.session.inform("pre-trained networks come from %s", pulled)
 	}
 	return d, nil

@@ -260,24 +260,29 @@ func TestTrainLooksForPulledWeights(t *testing.T) {
 	config := filepath.Join(t.TempDir(), "config.json")
 	text := strings.NewReplacer(`"random"`, `"path"`, `{"map": "mse"}`, `{"map": "pd", "net": "squeeze"}`).Replace(tinyConfig)
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o666))
-	train := func(t *testing.T, weights string) (stderr string) {
+	train := func(t *testing.T, weights, config string) (code int, stderr string) {
 		t.Helper()
 		t.Setenv(weightsVariable, weights)
-		code, _, stderr := cli(t, "train", line, "--model", filepath.Join(t.TempDir(), "m.safetensors"), "--config", config, "--epochs", "1")
-		require.Equal(t, exitOK, code, stderr)
-		return stderr
+		code, _, stderr = cli(t, "train", line, "--model", filepath.Join(t.TempDir(), "m.safetensors"), "--config", config, "--epochs", "1")
+		return code, stderr
 	}
 	t.Run("not all", func(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, os.Mkdir(filepath.Join(dir, "lpips"), 0o777))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "lpips", "squeeze.pth"), nil, 0o666))
-		stderr := train(t, dir)
-		require.Contains(t, stderr, "the weights in "+dir+" are not all that this configuration needs, so none are used")
-		require.Contains(t, stderr, "squeezenet1_1-b8a52dc0.pth")
+		code, stderr := train(t, dir, config)
+		require.Equal(t, exitFailure, code)
+		require.Contains(t, stderr, "squeezenet1_1-b8a52dc0.pth", "a network that is named has to be there")
+		auto := filepath.Join(t.TempDir(), "auto.json")
+		require.NoError(t, os.WriteFile(auto, []byte(strings.Replace(text, `"squeeze"`, `"auto"`, 1)), 0o666))
+		code, stderr = train(t, dir, auto)
+		require.Equal(t, exitOK, code, stderr)
+		require.NotContains(t, stderr, "come from", "the embedded network serves")
 	})
 	t.Run("all", func(t *testing.T) {
 		dir := sharedWeights(t)
-		stderr := train(t, dir)
+		code, stderr := train(t, dir, config)
+		require.Equal(t, exitOK, code, stderr)
 		require.Contains(t, stderr, "pre-trained networks come from "+dir)
 		require.NotContains(t, stderr, "WARNING")
 	})

@@ -20,7 +20,9 @@
 // NaN and infinities propagate as IEEE 754 says; no operation skips zeros. Only
 // fast convolution algorithms may spread them further: Winograd's turns an output
 // tile that sees a NaN or an infinity into NaN, and with it all taps of the weight
-// gradients of the channels that it belongs to.
+// gradients of the channels that it belongs to. A convolution's padding is zeros
+// that a backend may multiply or leave out, which shows in the gradients of
+// weights where those of the output are not finite.
 // Sums of many terms are accumulated so that the error does not grow with
 // their number (partial sums or float64).
 //

@@ -249,31 +249,3 @@ func TestConvPropagatesNaN(t *testing.T) {
 		}
 	})
 }
-
-// FuzzConv turns bytes into a shape and compares every table with the
-// definition.
-func FuzzConv(f *testing.F) {
-	f.Add([]byte{1, 3, 9, 7, 5, 3, 3, 1, 1, 1}, uint64(1))
-	f.Add([]byte{2, 33, 16, 18, 3, 7, 7, 1, 3, 1}, uint64(2))
-	f.Add([]byte{1, 64, 16, 17, 65, 3, 3, 1, 1, 1}, uint64(3))
-	f.Add([]byte{1, 5, 12, 11, 40, 4, 4, 2, 1, 2}, uint64(4))
-	f.Fuzz(func(t *testing.T, size []byte, seed uint64) {
-		if len(size) < 10 {
-			t.Skip()
-		}
-		at := func(i, limit int) int { return 1 + (int(size[i])+limit-1)%limit }
-		pad := int(size[8]) % 5
-		n, inC, h, w, outC := at(0, 3), at(1, 80), at(2, 24), at(3, 24), at(4, 80)
-		kh, kw, stride, dil := at(5, 7), at(6, 7), at(7, 4), at(9, 3)
-		if h+2*pad < dil*(kh-1)+1 || w+2*pad < dil*(kw-1)+1 {
-			t.Skip()
-		}
-		c := newConvCase(kernels.NewConvShape(n, inC, h, w, outC, kh, kw, stride, pad, dil), seed)
-		c.slack = 5
-		for _, name := range List() {
-			b, err := New(Options{Table: name, Threads: 2})
-			require.NoError(t, err)
-			c.check(t, b)
-		}
-	})
-}

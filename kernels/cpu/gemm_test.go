@@ -132,21 +132,3 @@ func TestTransposeAgainstTwin(t *testing.T) {
 		})
 	}
 }
-
-// FuzzMatMul turns bytes into a shape and compares every table with the
-// definition.
-func FuzzMatMul(f *testing.F) {
-	f.Add(uint16(9), uint16(33), uint16(17), byte(0), uint64(1))
-	f.Add(uint16(100), uint16(70), uint16(300), byte(7), uint64(2))
-	f.Fuzz(func(t *testing.T, m, n, k uint16, bits byte, seed uint64) {
-		s := kernels.MatMulShape{
-			M: 1 + int(m)%130, N: 1 + int(n)%130, K: 1 + int(k)%600,
-			TransA: bits&1 != 0, TransB: bits&2 != 0, Accumulate: bits&4 != 0,
-		}
-		for _, name := range List() {
-			b, err := New(Options{Table: name, Threads: 2})
-			require.NoError(t, err)
-			checkMatMul(t, b, s, seed)
-		}
-	})
-}

@@ -14,34 +14,45 @@ const ulp = 0x1p-23
 func storageCases(s *source) []call {
 	var list []call
 	for _, n := range lengths {
-		want := make([]float64, n)
-		for i := range want {
-			want[i] = 2.5
-		}
-		list = append(list, call{
-			name: fmt.Sprintf("Fill/%d", n), operands: []operand{out(want)}, unsized: true,
-			run: func(b kernels.Backend, x []kernels.Buffer) { b.Fill(x[0], 2.5) },
-		})
+		list = append(list, fillCase(n, 2.5))
 	}
-	for _, c := range []struct{ rows, cols, yStride, xStride int }{
+	for _, c := range []copying{
 		{1, 1, 1, 1}, {3, 5, 5, 5}, {3, 5, 9, 5}, {4, 7, 7, 11}, {5, 3, 4, 0}, {2, 70000, 70001, 70000}, {3000, 40, 80, 41},
 	} {
-		src := s.wild((c.rows-1)*c.xStride + c.cols)
-		before := s.normal((c.rows-1)*c.yStride + c.cols)
-		want := wide(before)
-		for r := range c.rows {
-			for i := range c.cols {
-				want[r*c.yStride+i] = float64(src[r*c.xStride+i])
-			}
-		}
-		list = append(list, call{
-			name: fmt.Sprintf("Copy2d/%+v", c), operands: []operand{update(before, want), in(src)},
-			run: func(b kernels.Backend, x []kernels.Buffer) {
-				b.Copy2d(x[0], x[1], c.rows, c.cols, c.yStride, c.xStride)
-			},
-		})
+		list = append(list, copyCase(s, c))
 	}
 	return list
+}
+
+func fillCase(n int, v float32) call {
+	want := make([]float64, n)
+	for i := range want {
+		want[i] = float64(v)
+	}
+	return call{
+		name: fmt.Sprintf("Fill/%d", n), operands: []operand{out(want)}, unsized: true,
+		run: func(b kernels.Backend, x []kernels.Buffer) { b.Fill(x[0], v) },
+	}
+}
+
+// copying is Copy2d's shape.
+type copying struct{ rows, cols, yStride, xStride int }
+
+func copyCase(s *source, c copying) call {
+	src := s.wild((c.rows-1)*c.xStride + c.cols)
+	before := s.normal((c.rows-1)*c.yStride + c.cols)
+	want := wide(before)
+	for r := range c.rows {
+		for i := range c.cols {
+			want[r*c.yStride+i] = float64(src[r*c.xStride+i])
+		}
+	}
+	return call{
+		name: fmt.Sprintf("Copy2d/%+v", c), operands: []operand{update(before, want), in(src)},
+		run: func(b kernels.Backend, x []kernels.Buffer) {
+			b.Copy2d(x[0], x[1], c.rows, c.cols, c.yStride, c.xStride)
+		},
+	}
 }
 
 // unary is the reference of every function.
@@ -115,54 +126,65 @@ func unaryCases(s *source) []call {
 	var list []call
 	for op := range kernels.UnaryOps {
 		for k, n := range lengths {
-			a, b := []float32{0.2, 0, -1.5}[k%3], float32(0.75)
-			if op == kernels.Clamp {
-				a = -1
-			}
-			x := s.wild(n)
-			want, scale := make([]float64, n), make([]float64, n)
-			for i, v := range x {
-				want[i] = unary(op, float64(v), float64(a), float64(b))
-				scale[i] = math.Abs(want[i])
-				if op == kernels.Affine {
-					scale[i] = math.Abs(float64(a)*float64(v)) + math.Abs(float64(b))
-				}
-			}
-			list = append(list, call{
-				name:     fmt.Sprintf("%v/a=%g/%d", op, a, n),
-				operands: []operand{outScaled(want, scale), in(x)}, tol: unaryTolerance(op), inPlace: [][2]int{{0, 1}},
-				run: func(be kernels.Backend, x []kernels.Buffer) { be.Unary(op, x[0], x[1], a, b) },
-			})
+			list = append(list, unaryCase(s, op, n, []float32{0.2, 0, -1.5}[k%3]))
 		}
 	}
 	return list
 }
 
+func unaryCase(s *source, op kernels.UnaryOp, n int, a float32) call {
+	const b = float32(0.75)
+	if op == kernels.Clamp {
+		a = -1
+	}
+	x := s.wild(n)
+	want, scale := make([]float64, n), make([]float64, n)
+	for i, v := range x {
+		want[i] = unary(op, float64(v), float64(a), float64(b))
+		scale[i] = math.Abs(want[i])
+		if op == kernels.Affine {
+			scale[i] = math.Abs(float64(a)*float64(v)) + math.Abs(float64(b))
+		}
+	}
+	return call{
+		name:     fmt.Sprintf("%v/a=%g/%d", op, a, n),
+		operands: []operand{outScaled(want, scale), in(x)}, tol: unaryTolerance(op), inPlace: [][2]int{{0, 1}},
+		run: func(be kernels.Backend, x []kernels.Buffer) { be.Unary(op, x[0], x[1], a, b) },
+	}
+}
+
+// adamSteps are a first and a later step.
+var adamSteps = []kernels.AdamStep{
+	{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: 1},
+	{LR: 2e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-6, WeightDecay: 0.01, Step: 37},
+}
+
 func updateCases(s *source) []call {
 	var list []call
 	for _, n := range lengths {
-		y, x := s.wild(n), s.wild(n)
-		want, scale := make([]float64, n), make([]float64, n)
-		for i := range want {
-			term := float64(float32(0.7)) * float64(x[i])
-			want[i], scale[i] = float64(y[i])+term, math.Abs(float64(y[i]))+math.Abs(term)
-		}
-		o := update(y, want)
-		o.scale = scale
-		list = append(list, call{
-			name: fmt.Sprintf("AddScaled/%d", n), operands: []operand{o, in(x)}, tol: ulp,
-			run: func(b kernels.Backend, x []kernels.Buffer) { b.AddScaled(x[0], x[1], 0.7) },
-		})
+		list = append(list, addScaledCase(s, n))
 	}
 	for _, n := range lengths {
-		for _, step := range []kernels.AdamStep{
-			{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: 1},
-			{LR: 2e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-6, WeightDecay: 0.01, Step: 37},
-		} {
+		for _, step := range adamSteps {
 			list = append(list, adamCase(s, n, step))
 		}
 	}
 	return list
+}
+
+func addScaledCase(s *source, n int) call {
+	y, x := s.wild(n), s.wild(n)
+	want, scale := make([]float64, n), make([]float64, n)
+	for i := range want {
+		term := float64(float32(0.7)) * float64(x[i])
+		want[i], scale[i] = float64(y[i])+term, math.Abs(float64(y[i]))+math.Abs(term)
+	}
+	o := update(y, want)
+	o.scale = scale
+	return call{
+		name: fmt.Sprintf("AddScaled/%d", n), operands: []operand{o, in(x)}, tol: ulp,
+		run: func(b kernels.Backend, x []kernels.Buffer) { b.AddScaled(x[0], x[1], 0.7) },
+	}
 }
 
 func adamCase(s *source, n int, a kernels.AdamStep) call {

@@ -1,9 +1,9 @@
 // Package kernelstest is the conformance suite that every kernels.Backend must
-// pass. Each operation is compared with a naive float64 reference on regular
-// and odd shapes. Outputs start as NaN, every buffer lies between guard values
+// pass. Each operation is compared with a naive float64 reference on regular, odd
+// and random shapes. Outputs start as NaN, every buffer lies between guard values
 // at an odd offset, inputs must come back unchanged, a second run must give the
 // same bits, outputs are placed in their inputs where the contract allows it,
-// and wrong lengths must panic.
+// and wrong lengths must panic. [Fuzz] looks for further shapes.
 package kernelstest
 
 import (
@@ -15,27 +15,31 @@ import (
 // seed of the random inputs.
 const seed = 20240527
 
+// group is a part of the contract.
+type group struct {
+	name   string
+	cases  func(*source) []call  // at chosen shapes
+	random func(*decoder) []call // at any; none where the shape would be too large
+}
+
 // groups are the cases by part of the contract.
-var groups = []struct {
-	name  string
-	cases func(*source) []call
-}{
-	{"Storage", storageCases},
-	{"Unary", unaryCases},
-	{"Binary", binaryCases},
-	{"Update", updateCases},
-	{"MatMul", matMulCases},
-	{"Conv2d", convCases},
-	{"MaxPool2d", poolCases},
-	{"FilterSeparable", filterCases},
-	{"Permute", permuteCases},
-	{"PadReflect", padCases},
-	{"ResizeBilinear", resizeCases},
-	{"Reduce", reduceCases},
-	{"Norm", normCases},
-	{"UnitDistance", unitCases},
-	{"Rows", rowCases},
-	{"ReadMemory", memoryCases},
+var groups = []group{
+	{"Storage", storageCases, randomStorage},
+	{"Unary", unaryCases, randomUnary},
+	{"Binary", binaryCases, randomBinary},
+	{"Update", updateCases, randomUpdate},
+	{"MatMul", matMulCases, randomMatMul},
+	{"Conv2d", convCases, randomConv},
+	{"MaxPool2d", poolCases, randomPool},
+	{"FilterSeparable", filterCases, randomFilter},
+	{"Permute", permuteCases, randomPermute},
+	{"PadReflect", padCases, randomPad},
+	{"ResizeBilinear", resizeCases, randomResize},
+	{"Reduce", reduceCases, randomReduce},
+	{"Norm", normCases, randomNorm},
+	{"UnitDistance", unitCases, randomUnit},
+	{"Rows", rowCases, randomRows},
+	{"ReadMemory", memoryCases, randomMemory},
 }
 
 // Run checks a backend. open is called once for each group of operations, as is
@@ -49,7 +53,7 @@ func Run(t *testing.T, open func() kernels.Backend, others ...func() kernels.Bac
 			for i, f := range others {
 				twins[i] = f()
 			}
-			for _, c := range g.cases(newSource(seed)) {
+			for _, c := range append(g.cases(newSource(seed)), g.randoms()...) {
 				t.Run(c.name, func(t *testing.T) {
 					if err := c.check(b, twins); err != nil {
 						t.Error(err)

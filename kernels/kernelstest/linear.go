@@ -118,13 +118,19 @@ func eachProduct(s kernels.ConvShape, visit func(y, x, w int)) {
 // direct sum's.
 const convTolerance = 32 * ulp
 
+// transformable tells whether a fast algorithm may compute c, which spreads NaN
+// and infinities.
+func transformable(c kernels.ConvShape) bool {
+	return c.KH == 3 && c.KW == 3 && c.Stride == 1 && c.Dil == 1
+}
+
 func convCases(s *source) []call {
 	var list []call
 	for _, c := range convShapes {
 		for _, e := range []convEnd{{false, 1}, {true, 1}, {true, 0}, {true, 0.2}} {
-			list = append(list, convForward(s, c, e, 0), convTranspose(s, c, e))
+			list = append(list, convForward(s, c, e, 0), convTranspose(s, c, e, 0))
 		}
-		list = append(list, convData(s, c), convWeights(s, c))
+		list = append(list, convData(s, c, 0), convWeights(s, c, 0))
 	}
 	return append(list, convForward(s, convShapes[1], convEnd{true, 1}, nan32), convForward(s, convShapes[1], convEnd{false, 0.2}, inf32),
 		convForward(s, convShapes[8], convEnd{true, 0}, nan32))
@@ -163,10 +169,7 @@ func (e convEnd) split(x []kernels.Buffer) (y, in, w, bias kernels.Buffer) {
 }
 
 func convForward(s *source, c kernels.ConvShape, e convEnd, extreme float32) call {
-	x, w, bias := s.normal(c.XLen()), s.normal(c.WLen()), s.normal(c.OutC)
-	if extreme != 0 {
-		x = s.with(x, extreme)
-	}
+	x, w, bias := s.hit(c.XLen(), extreme), s.normal(c.WLen()), s.normal(c.OutC)
 	want, scale := make([]float64, c.YLen()), make([]float64, c.YLen())
 	eachProduct(c, func(iy, ix, iw int) {
 		term := float64(x[ix]) * float64(w[iw])
@@ -179,7 +182,8 @@ func convForward(s *source, c kernels.ConvShape, e convEnd, extreme float32) cal
 		operands = operands[:3]
 	}
 	return call{
-		name: fmt.Sprintf("Conv2d/%v,bias=%t,slope=%g,extreme=%g", c, e.biased, e.slope, extreme), operands: operands, tol: convTolerance,
+		name:     fmt.Sprintf("Conv2d/%v,bias=%t,slope=%g,extreme=%g", c, e.biased, e.slope, extreme),
+		operands: operands, tol: convTolerance, spreads: transformable(c),
 		run: func(b kernels.Backend, x []kernels.Buffer) {
 			y, in, w, bias := e.split(x)
 			b.Conv2d(y, in, w, bias, c, e.slope)
@@ -187,8 +191,8 @@ func convForward(s *source, c kernels.ConvShape, e convEnd, extreme float32) cal
 	}
 }
 
-func convTranspose(s *source, c kernels.ConvShape, e convEnd) call {
-	x, w, bias := s.normal(c.YLen()), s.normal(c.WLen()), s.normal(c.InC)
+func convTranspose(s *source, c kernels.ConvShape, e convEnd, extreme float32) call {
+	x, w, bias := s.hit(c.YLen(), extreme), s.normal(c.WLen()), s.normal(c.InC)
 	want, scale := backwardData(c, x, w)
 	e.apply(want, scale, bias, c.InH*c.InW)
 	operands := []operand{outScaled(want, scale), in(x), in(w), in(bias)}
@@ -196,7 +200,8 @@ func convTranspose(s *source, c kernels.ConvShape, e convEnd) call {
 		operands = operands[:3]
 	}
 	return call{
-		name: fmt.Sprintf("ConvTranspose2d/%v,bias=%t,slope=%g", c, e.biased, e.slope), operands: operands, tol: convTolerance,
+		name:     fmt.Sprintf("ConvTranspose2d/%v,bias=%t,slope=%g,extreme=%g", c, e.biased, e.slope, extreme),
+		operands: operands, tol: convTolerance, spreads: transformable(c),
 		run: func(b kernels.Backend, x []kernels.Buffer) {
 			y, in, w, bias := e.split(x)
 			b.ConvTranspose2d(y, in, w, bias, c, e.slope)
@@ -231,18 +236,19 @@ func backwardData(c kernels.ConvShape, dy, w []float32) (want, scale []float64) 
 	return want, scale
 }
 
-func convData(s *source, c kernels.ConvShape) call {
-	dy, w := s.normal(c.YLen()), s.normal(c.WLen())
+func convData(s *source, c kernels.ConvShape, extreme float32) call {
+	dy, w := s.hit(c.YLen(), extreme), s.normal(c.WLen())
 	want, scale := backwardData(c, dy, w)
 	floor(scale)
 	return call{
-		name: fmt.Sprintf("Conv2dBackwardData/%v", c), operands: []operand{outScaled(want, scale), in(dy), in(w)}, tol: convTolerance,
+		name:     fmt.Sprintf("Conv2dBackwardData/%v,extreme=%g", c, extreme),
+		operands: []operand{outScaled(want, scale), in(dy), in(w)}, tol: convTolerance, spreads: transformable(c),
 		run: func(b kernels.Backend, x []kernels.Buffer) { b.Conv2dBackwardData(x[0], x[1], x[2], c) },
 	}
 }
 
-func convWeights(s *source, c kernels.ConvShape) call {
-	x, dy := s.normal(c.XLen()), s.normal(c.YLen())
+func convWeights(s *source, c kernels.ConvShape, extreme float32) call {
+	x, dy := s.normal(c.XLen()), s.hit(c.YLen(), extreme)
 	want, scale := make([]float64, c.WLen()), make([]float64, c.WLen())
 	eachProduct(c, func(iy, ix, iw int) {
 		term := float64(dy[iy]) * float64(x[ix])
@@ -251,7 +257,9 @@ func convWeights(s *source, c kernels.ConvShape) call {
 	})
 	floor(scale)
 	return call{
-		name: fmt.Sprintf("Conv2dBackwardWeights/%v", c), operands: []operand{outScaled(want, scale), in(x), in(dy)}, tol: convTolerance,
-		run: func(b kernels.Backend, x []kernels.Buffer) { b.Conv2dBackwardWeights(x[0], x[1], x[2], c) },
+		name:     fmt.Sprintf("Conv2dBackwardWeights/%v,extreme=%g", c, extreme),
+		operands: []operand{outScaled(want, scale), in(x), in(dy)}, tol: convTolerance,
+		spreads: transformable(c) || c.Pad > 0, // padding may be multiplied as zeros
+		run:     func(b kernels.Backend, x []kernels.Buffer) { b.Conv2dBackwardWeights(x[0], x[1], x[2], c) },
 	}
 }

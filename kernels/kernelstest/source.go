@@ -58,6 +58,15 @@ func (s *source) with(x []float32, v float32) []float32 {
 	return x
 }
 
+// hit makes n normal values, some of which are extreme unless that is 0.
+func (s *source) hit(n int, extreme float32) []float32 {
+	x := s.normal(n)
+	if extreme != 0 {
+		x = s.with(x, extreme)
+	}
+	return x
+}
+
 // lengths are run lengths around vector registers and chunks.
 var lengths = []int{1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 257, 1000, 1<<16 + 17}
 

@@ -1,0 +1,100 @@
+package kernelstest
+
+import (
+	"bytes"
+	"hash/fnv"
+	"slices"
+	"testing"
+
+	"github.com/org/trustmae/kernels"
+)
+
+// Fuzz adds seeds to f and turns bytes into calls of the named group of operations
+// (a subtest of [Run]) at any shapes. Of every list of backends the
+// first is compared with the reference, the others must give its bits.
+func Fuzz(f *testing.F, name string, backends [][]kernels.Backend) {
+	at := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
+	if at < 0 {
+		f.Fatalf("kernelstest.Fuzz: no group %q", name)
+	}
+	f.Add([]byte(nil)) // sizes of 1
+	for _, step := range []int{3, 5, 7, 11} {
+		seed := make([]byte, 16)
+		for i := range seed {
+			seed[i] = byte(i * step)
+		}
+		f.Add(seed)
+	}
+	f.Add(bytes.Repeat([]byte{255}, 16))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, c := range groups[at].random(newDecoder(data)) {
+			for _, list := range backends {
+				if err := c.check(list[0], list[1:]); err != nil {
+					t.Errorf("%s: %s: %v", list[0].Name(), c.name, err)
+				}
+			}
+		}
+	})
+}
+
+// randomShapes is how many random shapes Run tries for every group.
+const randomShapes = 20
+
+// randoms are calls at random shapes.
+func (g group) randoms() []call {
+	var list []call
+	s := newSource(seed)
+	for range randomShapes {
+		data := make([]byte, 24)
+		for i := range data {
+			data[i] = byte(s.Uint32())
+		}
+		list = append(list, g.random(newDecoder(data))...)
+	}
+	return list
+}
+
+// decoder turns bytes into sizes and choices, and makes values that depend on all
+// of them. Where bytes have run out sizes are 1 and choices the first.
+type decoder struct {
+	*source
+	data []byte
+}
+
+func newDecoder(data []byte) *decoder {
+	h := fnv.New64a()
+	h.Write(data)
+	return &decoder{newSource(h.Sum64()), data}
+}
+
+// below returns a number from 0 to n-1, n at most 65536.
+func (d *decoder) below(n int) int {
+	v := 0
+	for limit := 1; limit < n && len(d.data) > 0; limit <<= 8 {
+		v = v<<8 | int(d.data[0])
+		d.data = d.data[1:]
+	}
+	return v % n
+}
+
+// size returns a size from 1 to most.
+func (d *decoder) size(most int) int { return 1 + d.below(most) }
+
+// flag returns one of two choices.
+func (d *decoder) flag() bool { return d.below(2) == 1 }
+
+// extreme returns a value that is not finite, or 0 for none.
+func (d *decoder) extreme() float32 { return choose(d, 0, nan32, inf32, -inf32) }
+
+// choose returns one of several values.
+func choose[T any](d *decoder, values ...T) T { return values[d.below(len(values))] }
+
+// shape returns up to most axes of at most width, and at most volume values.
+func (d *decoder) shape(most, width, volume int) []int {
+	shape := make([]int, d.below(most+1))
+	for i := range shape {
+		shape[i] = d.size(min(width, volume))
+		volume /= shape[i]
+	}
+	return shape
+}

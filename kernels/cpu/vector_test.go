@@ -192,36 +192,8 @@ func (c vectorCase) compareWithTwin(t *testing.T, k *vectorKernels, r *rand.Rand
 		}
 		outputs = append(outputs, x)
 	}
-	run := func(k *vectorKernels) (wholes [][]float32) {
-		var in, out [][]float32
-		for i, x := range append(append([][]float32{}, outputs...), inputs...) {
-			whole, part := between(x, (offset+i)%4)
-			wholes = append(wholes, whole)
-			if i < len(outputs) {
-				out = append(out, part)
-			} else {
-				in = append(in, part)
-			}
-		}
-		c.run(k, out, in)
-		return wholes
-	}
-	got, want := run(k), run(&genericVector)
-	for i := range want {
-		scale := 1.0
-		for _, v := range want[i] {
-			if u := math.Abs(float64(v)); u < 1e6 { // finite, no guard
-				scale = max(scale, u)
-			}
-		}
-		for j, w := range want[i] {
-			g := got[i][j]
-			same := g == w || g != g && w != w
-			if !same && !(i < len(outputs) && math.Abs(float64(g)-float64(w)) <= c.tol*max(scale, math.Abs(float64(w)))) {
-				t.Fatalf("%s, n=%d, offset %d: buffer %d [%d]: got %g, the twin gives %g", c.name, n, offset, i, j-16-(offset+i)%4, g, w)
-			}
-		}
-	}
+	u := use{fmt.Sprintf("%s, n=%d", c.name, n), outputs, inputs, c.tol, false}
+	u.compare(t, offset, func(out, in [][]float32) { c.run(k, out, in) }, func(out, in [][]float32) { c.run(&genericVector, out, in) })
 }
 
 // TestVectorKernels compares every table's kernels with their twins.
@@ -241,41 +213,6 @@ func TestVectorKernels(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestLerpRows compares interpolation in registers with the twin.
-func TestLerpRows(t *testing.T) {
-	for _, table := range tables() {
-		if k := table.vector.lerp; table.supported && k.row != nil {
-			r := rand.New(rand.NewPCG(2, 3))
-			fits := 0
-			for range 2000 {
-				in, out := 1+r.IntN(90), 1+r.IntN(200)
-				list := lerps(in, out)
-				blocks := k.blocks(list, in)
-				if blocks == nil {
-					continue
-				}
-				fits++
-				_, x := between(hard(r, in), r.IntN(4))
-				want := make([]float32, out)
-				lerpRow(want, x, list)
-				whole, y := between(make([]float32, out), r.IntN(4))
-				k.rows(list, blocks, in)(y, x)
-				for i, v := range y {
-					if !(math.Abs(float64(v)-float64(want[i])) <= rounding*100) && !(v != v && want[i] != want[i]) && v != want[i] {
-						t.Fatalf("%s, %d to %d [%d]: got %g, the twin gives %g", table.name, in, out, i, v, want[i])
-					}
-				}
-				if before, after := whole[15], whole[len(whole)-16]; before != after {
-					t.Fatalf("%s, %d to %d: wrote outside of the row", table.name, in, out)
-				}
-			}
-			if fits < 500 {
-				t.Errorf("%s: %d of 2000 sizes fit", table.name, fits)
-			}
-		}
 	}
 }
 

@@ -2,70 +2,12 @@ package cpu
 
 import (
 	"math"
-	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/org/trustmae/kernels"
 )
-
-func TestWinogradTransformsAgainstTwins(t *testing.T) {
-	for _, table := range tables() {
-		if !table.supported {
-			continue
-		}
-		t.Run(table.name, func(t *testing.T) {
-			k := table.winograd
-			rng := rand.New(rand.NewPCG(2, 9))
-			tmp := make([]float32, points*k.lanes)
-			const tiles, extra = 3, 5
-			row := (4*tiles+2)*k.lanes + extra
-			src := normals(rng, 6*row)
-			got, want := make([]float32, points*(tiles*k.lanes+extra)), make([]float32, points*(tiles*k.lanes+extra))
-			k.input(got, tiles*k.lanes+extra, k.lanes, src, row, tiles, tmp)
-			winogradInput(k.lanes, want, tiles*k.lanes+extra, k.lanes, src, row, tiles)
-			requireNear(t, want, got)
-
-			m, bias := normals(rng, points*tiles*k.lanes), normals(rng, k.lanes)
-			pixel := k.lanes + extra
-			got, want = make([]float32, 4*4*tiles*pixel), make([]float32, 4*4*tiles*pixel)
-			k.output(got, 4*tiles*pixel, pixel, m, tiles*k.lanes, k.lanes, tiles, bias, tmp)
-			winogradOutput(k.lanes, want, 4*tiles*pixel, pixel, m, tiles*k.lanes, k.lanes, tiles, bias)
-			requireNear(t, want, got)
-
-			w := normals(rng, 2*9*pixel)
-			got, want = make([]float32, 2*points*pixel), make([]float32, 2*points*pixel)
-			k.weights(got, 2*pixel, pixel, w, pixel, 2, tmp)
-			winogradWeights(k.lanes, want, 2*pixel, pixel, w, pixel, 2)
-			requireNear(t, want, got)
-
-			row = 4*tiles*k.lanes + extra
-			src = normals(rng, 4*row)
-			got, want = make([]float32, points*(tiles*k.lanes+extra)), make([]float32, points*(tiles*k.lanes+extra))
-			k.gradient(got, tiles*k.lanes+extra, k.lanes, src, row, tiles, tmp)
-			winogradGradient(k.lanes, want, tiles*k.lanes+extra, k.lanes, src, row, tiles)
-			requireNear(t, want, got)
-
-			u := normals(rng, points*2*pixel)
-			got = normals(rng, 2*9*pixel)
-			want = slices.Clone(got)
-			k.weightGradient(got, pixel, u, 2*pixel, pixel, 2, tmp)
-			winogradWeightGradient(k.lanes, want, pixel, u, 2*pixel, pixel, 2)
-			requireNear(t, want, got)
-		})
-	}
-}
-
-func requireNear(t *testing.T, want, got []float32) {
-	t.Helper()
-	for i := range want {
-		if diff := math.Abs(float64(want[i] - got[i])); !(diff <= 2e-5) {
-			t.Fatalf("value %d is %v, want %v", i, got[i], want[i])
-		}
-	}
-}
 
 func TestWinogradConvolutions(t *testing.T) {
 	shapes := []kernels.ConvShape{

@@ -19,7 +19,7 @@ const seed = 20240527
 type group struct {
 	name   string
 	cases  func(*source) []call  // at chosen shapes
-	random func(*decoder) []call // at any; none where the shape would be too large
+	random func(*Decoder) []call // at any; none where the shape would be too large
 }
 
 // groups are the cases by part of the contract.

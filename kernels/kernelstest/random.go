@@ -13,41 +13,41 @@ const mostProducts = 6 << 20
 const longest = 70000
 
 // length is a run's: mostly short, where vectors end.
-func (d *decoder) length() int { return d.size(choose(d, 100, 100, 100, longest-1)) }
+func (d *Decoder) length() int { return d.Size(choose(d, 100, 100, 100, longest-1)) }
 
-func randomStorage(d *decoder) []call {
-	cols, rows := d.length(), d.size(20)
+func randomStorage(d *Decoder) []call {
+	cols, rows := d.length(), d.Size(20)
 	return []call{
 		fillCase(cols, -3),
-		copyCase(d.source, copying{rows: rows, cols: cols, yStride: cols + d.below(20), xStride: d.below(cols + 20)}),
+		copyCase(d.source, copying{rows: rows, cols: cols, yStride: cols + d.Below(20), xStride: d.Below(cols + 20)}),
 	}
 }
 
-func randomUnary(d *decoder) []call {
-	op := kernels.UnaryOp(d.below(int(kernels.UnaryOps)))
+func randomUnary(d *Decoder) []call {
+	op := kernels.UnaryOp(d.Below(int(kernels.UnaryOps)))
 	return []call{unaryCase(d.source, op, d.length(), choose[float32](d, 0.2, 0, -1.5))}
 }
 
-func randomUpdate(d *decoder) []call {
+func randomUpdate(d *Decoder) []call {
 	n := d.length()
 	return []call{addScaledCase(d.source, n), adamCase(d.source, n, choose(d, adamSteps...))}
 }
 
-func randomBinary(d *decoder) []call {
-	op := kernels.BinaryOp(d.below(int(kernels.BinaryOps)))
+func randomBinary(d *Decoder) []call {
+	op := kernels.BinaryOp(d.Below(int(kernels.BinaryOps)))
 	shape := d.shape(5, 300, 20000)
 	return []call{binaryCase(d.source, op, broadcast{shape, d.strides(shape), d.strides(shape)}, choose[float32](d, 0.2, 0))}
 }
 
 // strides returns contiguous ones, repeats or gaps along any axis.
-func (d *decoder) strides(shape []int) []int {
+func (d *Decoder) strides(shape []int) []int {
 	strides := make([]int, len(shape))
 	next := 1
 	for i := len(shape) - 1; i >= 0; i-- {
-		switch d.below(4) {
+		switch d.Below(4) {
 		case 0: // repeat
 		case 1:
-			next += d.below(3)
+			next += d.Below(3)
 			fallthrough
 		default:
 			strides[i] = next
@@ -57,9 +57,9 @@ func (d *decoder) strides(shape []int) []int {
 	return strides
 }
 
-func randomMatMul(d *decoder) []call {
+func randomMatMul(d *Decoder) []call {
 	s := kernels.MatMulShape{
-		M: d.size(200), N: d.size(choose(d, 200, 1100)), K: d.size(choose(d, 100, 700)),
+		M: d.Size(200), N: d.Size(choose(d, 200, 1100)), K: d.Size(choose(d, 100, 700)),
 		TransA: d.flag(), TransB: d.flag(), Accumulate: d.flag(),
 	}
 	if s.M*s.N*s.K > mostProducts {
@@ -68,19 +68,19 @@ func randomMatMul(d *decoder) []call {
 	return []call{matMulCase(d.source, s, d.extreme())}
 }
 
-func randomConv(d *decoder) []call {
-	deep := d.below(4) // channels enough for transformed weights
+func randomConv(d *Decoder) []call {
+	deep := d.Below(4) // channels enough for transformed weights
 	channels := func() int {
 		if deep == 1 {
-			return 64 + d.below(40)
+			return 64 + d.Below(40)
 		}
-		return d.size(40)
+		return d.Size(40)
 	}
-	n, inC, outC := d.size(3), channels(), channels()
-	h, w := d.size(24), d.size(24)
+	n, inC, outC := d.Size(3), channels(), channels()
+	h, w := d.Size(24), d.Size(24)
 	kh := choose(d, 3, 1, 2, 4, 5, 7, 11)
 	kw := choose(d, kh, 1, 3)
-	stride, pad, dil := choose(d, 1, 2, 3, 4), d.below(6), choose(d, 1, 1, 2, 3)
+	stride, pad, dil := choose(d, 1, 2, 3, 4), d.Below(6), choose(d, 1, 1, 2, 3)
 	if h+2*pad <= dil*(kh-1) || w+2*pad <= dil*(kw-1) {
 		return nil
 	}
@@ -95,12 +95,12 @@ func randomConv(d *decoder) []call {
 	}
 }
 
-func randomPool(d *decoder) []call {
-	s := kernels.PoolShape{Planes: d.size(5), Kernel: choose(d, 2, 3, 1, 4, 5), Stride: choose(d, 2, 1, 3, 4)}
-	s.Pad = d.below(s.Kernel)
-	s.InH, s.InW = d.size(40), d.size(150)
+func randomPool(d *Decoder) []call {
+	s := kernels.PoolShape{Planes: d.Size(5), Kernel: choose(d, 2, 3, 1, 4, 5), Stride: choose(d, 2, 1, 3, 4)}
+	s.Pad = d.Below(s.Kernel)
+	s.InH, s.InW = d.Size(40), d.Size(150)
 	// As many outputs as windows that start inside.
-	s.OutH, s.OutW = d.size(ceilDiv(s.InH+s.Pad, s.Stride)), d.size(ceilDiv(s.InW+s.Pad, s.Stride))
+	s.OutH, s.OutW = d.Size(ceilDiv(s.InH+s.Pad, s.Stride)), d.Size(ceilDiv(s.InW+s.Pad, s.Stride))
 	n := s.Planes * s.InH * s.InW
 	x := choose(d, d.normal, d.coarse)(n)
 	list := []call{poolForward(s, x, 0), poolBackward(d.source, s, x, 0)}
@@ -109,35 +109,35 @@ func randomPool(d *decoder) []call {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-func randomFilter(d *decoder) []call {
-	taps := d.normal(2*d.below(8) + 1)
-	return []call{filterCase(d.source, d.size(4), d.size(40), d.size(150), taps, d.extreme())}
+func randomFilter(d *Decoder) []call {
+	taps := d.normal(2*d.Below(8) + 1)
+	return []call{filterCase(d.source, d.Size(4), d.Size(40), d.Size(150), taps, d.extreme())}
 }
 
-func randomPermute(d *decoder) []call {
+func randomPermute(d *Decoder) []call {
 	shape := d.shape(5, 200, 20000)
 	perm := make([]int, len(shape))
 	for i := range perm {
 		perm[i] = i
 	}
 	for i := range perm {
-		k := i + d.below(len(perm)-i)
+		k := i + d.Below(len(perm)-i)
 		perm[i], perm[k] = perm[k], perm[i]
 	}
 	return []call{permuteCase(d.source, permutation{shape, perm})}
 }
 
-func randomPad(d *decoder) []call {
-	h, w := d.size(40), d.size(150)
-	return padPair(d.source, padding{planes: d.size(4), h: h, w: w, pad: d.below(min(h, w))})
+func randomPad(d *Decoder) []call {
+	h, w := d.Size(40), d.Size(150)
+	return padPair(d.source, padding{planes: d.Size(4), h: h, w: w, pad: d.Below(min(h, w))})
 }
 
-func randomResize(d *decoder) []call {
-	return resizePair(d.source, resizing{planes: d.size(3), h: d.size(40), w: d.size(120), oh: d.size(40), ow: d.size(120)})
+func randomResize(d *Decoder) []call {
+	return resizePair(d.source, resizing{planes: d.Size(3), h: d.Size(40), w: d.Size(120), oh: d.Size(40), ow: d.Size(120)})
 }
 
-func randomReduce(d *decoder) []call {
-	op := kernels.ReduceOp(d.below(int(kernels.ReduceOps)))
+func randomReduce(d *Decoder) []call {
+	op := kernels.ReduceOp(d.Below(int(kernels.ReduceOps)))
 	shape := d.shape(5, 3000, 200000)
 	reduced := make([]bool, len(shape))
 	for i := range reduced {
@@ -146,8 +146,8 @@ func randomReduce(d *decoder) []call {
 	return []call{reduceCase(op, shape, reduced, d.hit(product(shape), d.extreme()), "random")}
 }
 
-func randomNorm(d *decoder) []call {
-	s := kernels.NormShape{N: d.size(4), C: d.size(40), HW: d.size(choose(d, 70, 1500)), Eps: choose[float32](d, 1e-5, 1e-3), Slope: choose[float32](d, 1, 0, 0.2)}
+func randomNorm(d *Decoder) []call {
+	s := kernels.NormShape{N: d.Size(4), C: d.Size(40), HW: d.Size(choose(d, 70, 1500)), Eps: choose[float32](d, 1e-5, 1e-3), Slope: choose[float32](d, 1, 0, 0.2)}
 	affine, n := d.flag(), s.N*s.C*s.HW
 	return []call{
 		statsCase(s, shifted(d.normal(n), choose[float32](d, 0, 1000)), "random"), statsCase(s, d.hit(n, d.extreme()), "extreme"),
@@ -155,14 +155,14 @@ func randomNorm(d *decoder) []call {
 	}
 }
 
-func randomUnit(d *decoder) []call {
-	s := kernels.UnitShape{N: d.size(3), C: d.size(choose(d, 20, 200)), HW: d.size(choose(d, 40, 300)), Eps: 1e-10}
+func randomUnit(d *Decoder) []call {
+	s := kernels.UnitShape{N: d.Size(3), C: d.Size(choose(d, 20, 200)), HW: d.Size(choose(d, 40, 300)), Eps: 1e-10}
 	n := s.N * s.C * s.HW
 	return []call{unitCase(d.source, s, "random", d.hit(n, d.extreme()), d.hit(n, d.extreme()))}
 }
 
-func randomRows(d *decoder) []call {
-	rows, cols := d.size(40), d.size(choose(d, 70, 1500))
+func randomRows(d *Decoder) []call {
+	rows, cols := d.Size(40), d.Size(choose(d, 70, 1500))
 	n := rows * cols
 	x := d.hit(n, d.extreme())
 	var mask []float32
@@ -171,13 +171,13 @@ func randomRows(d *decoder) []call {
 	}
 	return []call{
 		softmaxCase(rows, cols, x, mask),
-		smallestCase(rows, cols, d.below(cols+1), choose(d, d.normal, d.coarse, d.wild)(n), "random"),
+		smallestCase(rows, cols, d.Below(cols+1), choose(d, d.normal, d.coarse, d.wild)(n), "random"),
 	}
 }
 
-func randomMemory(d *decoder) []call {
-	s := kernels.MemoryShape{R: d.size(70), M: d.size(70), Z: d.size(150), Eps: 1e-6, Tau: choose[float32](d, 0.7, 3)}
-	s.K = d.size(s.M)
+func randomMemory(d *Decoder) []call {
+	s := kernels.MemoryShape{R: d.Size(70), M: d.Size(70), Z: d.Size(150), Eps: 1e-6, Tau: choose[float32](d, 0.7, 3)}
+	s.K = d.Size(s.M)
 	// Distances between coarse values are exact but for the root, so that which
 	// slots are nearest does not depend on rounding.
 	z, m := d.coarse(s.R*s.Z), d.coarse(s.M*s.Z)

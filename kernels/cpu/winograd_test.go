@@ -29,65 +29,67 @@ func TestWinogradConvolutions(t *testing.T) {
 	checkAll(t, cases)
 }
 
-// TestWinogradError measures the error that KERNELS notes state for rectified
-// normal inputs: 2.6e-6 of the largest value at 512 channels, 1.4e-6 at 64.
+// TestWinogradError measures errors against float64 for rectified normal inputs,
+// of which KERNELS notes state 1.8e-6 of the root mean square at 512 channels and
+// 7e-7 at 64; the gradient of the weights sums over pixels. The largest error
+// varies with the inputs: of 8 draws at 512 channels from 2.6e-6 of the largest
+// value, the notes' figure, to 4.7e-6, so its bounds only catch what is broken.
 func TestWinogradError(t *testing.T) {
 	for _, c := range []struct {
-		channels int
-		bound    float64
-	}{{64, 2e-6}, {512, 3.5e-6}} {
-		s := kernels.NewConvShape(1, c.channels, 16, 16, 64, 3, 3, 1, 1, 1)
+		pass             string
+		batch, inC, outC int
+		worst, rms       float64
+	}{
+		{"forward", 1, 64, 64, 2e-6, 8e-7},
+		{"forward", 1, 512, 64, 3.5e-6, 2e-6},
+		{"data", 1, 64, 64, 2e-6, 8e-7},
+		{"data", 1, 64, 512, 6e-6, 2e-6},
+		{"weights", 1, 64, 64, 1e-6, 1e-6},
+		{"weights", 16, 64, 64, 2e-6, 2e-6},
+	} {
+		s := kernels.NewConvShape(c.batch, c.inC, 16, 16, c.outC, 3, 3, 1, 1, 1)
 		k := newConvCase(s, 77)
-		for i, v := range k.x {
-			k.x[i] = max(v, 0)
+		rectified := k.x
+		if c.pass == "data" {
+			rectified = k.dy
 		}
-		want, _, _ := k.reference(false)
-		largest := 0.0
-		for _, v := range want {
-			largest = max(largest, math.Abs(v))
+		for i, v := range rectified {
+			rectified[i] = max(v, 0)
 		}
+		y, dx, dw := k.reference(false)
 		eachTable(t, func(t *testing.T, b *Backend) {
-			x, w, y := guard(b, k.x, s.XLen()), guard(b, k.w, s.WLen()), guard(b, nil, s.YLen())
-			b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s, 1)
-			worst := 0.0
-			for i, v := range y.values(t) {
-				worst = max(worst, math.Abs(float64(v)-want[i]))
+			x, w, dy := guard(b, k.x, s.XLen()), guard(b, k.w, s.WLen()), guard(b, k.dy, s.YLen())
+			var got guarded
+			var want []float64
+			switch c.pass {
+			case "forward":
+				got, want = guard(b, nil, s.YLen()), y
+				b.Conv2d(got.Buffer, x.Buffer, w.Buffer, nil, s, 1)
+			case "data":
+				got, want = guard(b, nil, s.XLen()), dx
+				b.Conv2dBackwardData(got.Buffer, dy.Buffer, w.Buffer, s)
+			case "weights":
+				got, want = guard(b, nil, s.WLen()), dw
+				b.Conv2dBackwardWeights(got.Buffer, x.Buffer, dy.Buffer, s)
 			}
-			t.Logf("%d channels: largest error %.2g of the largest value", c.channels, worst/largest)
-			require.LessOrEqual(t, worst/largest, c.bound)
+			worst, rms := relativeErrors(got.values(t), want)
+			t.Logf("%s, %v: largest error %.2g of the largest value, root mean square %.2g", c.pass, s, worst, rms)
+			require.LessOrEqual(t, worst, c.worst)
+			require.LessOrEqual(t, rms, c.rms)
 		})
 	}
 }
 
-// TestWinogradGradientError measures the same of the gradient of the weights,
-// whose sums are over pixels: 6.6e-7 of the largest value over 256 pixels, 1.3e-6
-// over 4096.
-func TestWinogradGradientError(t *testing.T) {
-	for _, c := range []struct {
-		batch int
-		bound float64
-	}{{1, 1e-6}, {16, 2e-6}} {
-		s := kernels.NewConvShape(c.batch, 64, 16, 16, 64, 3, 3, 1, 1, 1)
-		k := newConvCase(s, 78)
-		for i, v := range k.x {
-			k.x[i] = max(v, 0)
-		}
-		_, _, want := k.reference(false)
-		largest := 0.0
-		for _, v := range want {
-			largest = max(largest, math.Abs(v))
-		}
-		eachTable(t, func(t *testing.T, b *Backend) {
-			x, dy, dw := guard(b, k.x, s.XLen()), guard(b, k.dy, s.YLen()), guard(b, nil, s.WLen())
-			b.Conv2dBackwardWeights(dw.Buffer, x.Buffer, dy.Buffer, s)
-			worst := 0.0
-			for i, v := range dw.values(t) {
-				worst = max(worst, math.Abs(float64(v)-want[i]))
-			}
-			t.Logf("batch %d: largest error %.2g of the largest value", c.batch, worst/largest)
-			require.LessOrEqual(t, worst/largest, c.bound)
-		})
+// relativeErrors returns the largest error over the largest value, and the ratio
+// of the root mean squares of both.
+func relativeErrors(got []float32, want []float64) (worst, rms float64) {
+	var largest, squares, values float64
+	for i, w := range want {
+		diff := math.Abs(float64(got[i]) - w)
+		worst, largest = max(worst, diff), max(largest, math.Abs(w))
+		squares, values = squares+diff*diff, values+w*w
 	}
+	return worst / largest, math.Sqrt(squares / values)
 }
 
 // TestDirectOption checks that Direct avoids Winograd's rounding.

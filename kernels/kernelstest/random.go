@@ -16,7 +16,8 @@ const longest = 70000
 func (d *Decoder) length() int { return d.Size(choose(d, 100, 100, 100, longest-1)) }
 
 func randomStorage(d *Decoder) []call {
-	cols, rows := d.length(), d.Size(20)
+	cols := d.length()
+	rows := d.Size(min(20, 1+2*longest/cols))
 	return []call{
 		fillCase(cols, -3),
 		copyCase(d.source, copying{rows: rows, cols: cols, yStride: cols + d.Below(20), xStride: d.Below(cols + 20)}),

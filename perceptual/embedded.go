@@ -12,6 +12,12 @@ import (
 // weights and its channel weights.
 const EmbeddedFile = "trustmae.safetensors"
 
+// EmbeddedSource is what [LPIPS.Source] and [FeatureLoss.Source] say of the
+// network that is part of the program.
+const EmbeddedSource = string(Embedded) + ": " + embedded
+
+const embedded = "embedded"
+
 // embeddedLayers is this library's own network: 0.58 million weights and, at
 // 256×256, 277 million multiply-adds, less than a third of AlexNet's. The first
 // convolution halves the picture; behind it 3×3 kernels and 2×2 pools, as in
@@ -65,5 +71,5 @@ func loadEmbedded(plan blueprint) (*values, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded network: %w", err)
 	}
-	return &values{tensors: tensors, source: "embedded"}, nil
+	return &values{tensors: tensors, source: embedded}, nil
 }

@@ -121,23 +121,29 @@ func (r *training) options(hash string, hooks memae.Hooks) memae.Options {
 }
 
 // detector makes the detector with the weights that the user named, else with
-// pulled ones; the embedded network stands in for what "auto" does not find.
+// pulled ones; the embedded network stands in for what "auto" does not find. A
+// folder that was named in vain is an error.
 func (r *training) detector(o memae.Options) (*memae.TrustMAE, error) {
-	pulled := ""
-	if o.WeightsDir == "" && r.config.Weights != "random" {
-		pulled = pulledWeights()
-		o.WeightsDir = pulled
+	named := o.WeightsDir != ""
+	if !named && r.config.Weights != "random" {
+		o.WeightsDir = pulledWeights()
 	}
 	d, err := memae.New(r.config, o)
-	if err != nil {
-		return nil, err
+	if err != nil || r.config.Weights == "random" {
+		return d, err
 	}
-	embedded := string(perceptual.Embedded)
-	if p, c := d.Provenance(), d.Config(); pulled != "" && (p.Features != "" && c.Loss.Net != embedded || p.Perceptual != "" && c.Score.Net != embedded) {
-		r.session.inform("pre-trained networks come from %s", pulled)
+	p := d.Provenance()
+	switch used := fromOutside(p.Features) || fromOutside(p.Perceptual); {
+	case used && !named:
+		r.session.inform("pre-trained networks come from %s", o.WeightsDir)
+	case !used && named && (p.Features != "" || p.Perceptual != ""):
+		return nil, fmt.Errorf("--weights %s: %w: this configuration looks for VGG-19, and for AlexNet with LPIPS' channel weights (lpips/alex.pth); name the folder that holds them, or leave --weights out and the embedded network serves", o.WeightsDir, perceptual.ErrNoWeights)
 	}
 	return d, nil
 }
+
+// fromOutside tells whether a network's source is a file.
+func fromOutside(source string) bool { return source != "" && source != perceptual.EmbeddedSource }
 
 // fit trains, writes model, suspects and log, and removes the checkpoint. With
 // resume a model that this very run has written already is not made again: done.

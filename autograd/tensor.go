@@ -65,12 +65,16 @@ func (s *storage) release() {
 // save is retain for a recorded operation.
 func (s *storage) save() {
 	s.retain()
-	s.saves++
+	if !s.persistent {
+		s.saves++
+	}
 }
 
 // unsave ends a save.
 func (s *storage) unsave() {
-	s.saves--
+	if !s.persistent {
+		s.saves--
+	}
 	s.release()
 }
 

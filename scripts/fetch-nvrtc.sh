@@ -39,5 +39,5 @@ mkdir -p "$dir"
 for package in "$work"/*.deb; do
 	dpkg -x "$package" "$work/root"
 done
-cp -a "$work"/root/usr/lib/x86_64-linux-gnu/libnvrtc* "$dir/"
+find "$work/root" -name 'libnvrtc*.so*' -exec cp -a {} "$dir/" \;
 ls "$dir"

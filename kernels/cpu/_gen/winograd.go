@@ -67,25 +67,31 @@ func winogradInput(e *emitter, f winogradForm) {
 	}
 	const p, q = pointP, pointQ
 	f.constants(e, 8, p*p*q*q, p*p+q*q, q*q, p*p, p, q)
-	e.label("input")
-	for col := range 6 {
+	f.expand(e, "input", 6, f.inputPass)
+}
+
+// expand emits the loop of a transformation of tiles of n×n values to 6×6: pass
+// over the columns into scratch memory, then over its rows.
+func (f winogradForm) expand(e *emitter, label string, n int, pass func(*emitter) [6]string) {
+	e.label(label)
+	for col := range n {
 		e.op("LEAQ %s, BX", mem("SI", col*f.width))
-		for r := range 6 {
+		for r := range n {
 			e.op("VMOVUPS (BX), %s", f.reg(r))
-			if r < 5 {
+			if r < n-1 {
 				e.op("ADDQ R10, BX")
 			}
 		}
-		for r, out := range f.inputPass(e) {
-			e.op("VMOVUPS %s, %s", out, mem("R12", (r*6+col)*f.width))
+		for r, out := range pass(e) {
+			e.op("VMOVUPS %s, %s", out, mem("R12", (r*n+col)*f.width))
 		}
 	}
 	e.op("MOVQ DI, BX")
 	for row := range 6 {
-		for c := range 6 {
-			e.op("VMOVUPS %s, %s", mem("R12", (row*6+c)*f.width), f.reg(c))
+		for c := range n {
+			e.op("VMOVUPS %s, %s", mem("R12", (row*n+c)*f.width), f.reg(c))
 		}
-		for _, out := range f.inputPass(e) {
+		for _, out := range pass(e) {
 			e.op("VMOVUPS %s, (BX)", out)
 			e.op("ADDQ R8, BX")
 		}
@@ -93,7 +99,7 @@ func winogradInput(e *emitter, f winogradForm) {
 	e.op("ADDQ $%d, SI", 4*f.width)
 	e.op("ADDQ R9, DI")
 	e.op("DECQ R11")
-	e.op("JNZ input")
+	e.op("JNZ %s", label)
 	e.ret()
 }
 

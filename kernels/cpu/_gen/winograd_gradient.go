@@ -18,34 +18,7 @@ func winogradGradient(e *emitter, f winogradForm) {
 	}
 	const p, q = pointP, pointQ
 	f.constants(e, 8, p, q, p*p, q*q)
-	e.label("gradient")
-	for col := range 4 {
-		e.op("LEAQ %s, BX", mem("SI", col*f.width))
-		for r := range 4 {
-			e.op("VMOVUPS (BX), %s", f.reg(r))
-			if r < 3 {
-				e.op("ADDQ R10, BX")
-			}
-		}
-		for r, out := range f.gradientPass(e) {
-			e.op("VMOVUPS %s, %s", out, mem("R12", (r*4+col)*f.width))
-		}
-	}
-	e.op("MOVQ DI, BX")
-	for row := range 6 {
-		for c := range 4 {
-			e.op("VMOVUPS %s, %s", mem("R12", (row*4+c)*f.width), f.reg(c))
-		}
-		for _, out := range f.gradientPass(e) {
-			e.op("VMOVUPS %s, (BX)", out)
-			e.op("ADDQ R8, BX")
-		}
-	}
-	e.op("ADDQ $%d, SI", 4*f.width)
-	e.op("ADDQ R9, DI")
-	e.op("DECQ R11")
-	e.op("JNZ gradient")
-	e.ret()
+	f.expand(e, "gradient", 4, f.gradientPass)
 }
 
 // gradientPass transforms registers 0 to 3, spoiling 4 to 7; the constants are in

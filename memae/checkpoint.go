@@ -22,7 +22,8 @@ const (
 type checkpoint struct {
 	Position position `json:"position"`
 	DataHash string   `json:"data_hash"`
-	Steps    [3]int   `json:"steps"` // of the optimisers: weights, memory, discriminator
+	Steps    [3]int   `json:"steps"`              // of the optimisers: weights, memory, discriminator
+	Features string   `json:"features,omitempty"` // digest of the feature loss's network; "" without it
 }
 
 // state names every tensor that the next step depends on.
@@ -42,9 +43,24 @@ func (tr *trainer) optimisers() []*nn.Adam {
 	return []*nn.Adam{tr.weightsAdam, tr.memoryAdam, tr.discAdam}
 }
 
+// featuresDigest names the weights of the feature loss, which the loss depends on
+// but a checkpoint does not hold.
+func (tr *trainer) featuresDigest() (string, error) {
+	if tr.features == nil || tr.digest != "" {
+		return tr.digest, nil
+	}
+	digest, err := safetensors.Digest(nn.StreamState(tr.features.State()), nil)
+	tr.digest = digest
+	return digest, err
+}
+
 // saveCheckpoint writes everything that going on needs, atomically.
 func (tr *trainer) saveCheckpoint(path, dataHash string) error {
-	c := checkpoint{Position: tr.pos, DataHash: dataHash}
+	digest, err := tr.featuresDigest()
+	if err != nil {
+		return err
+	}
+	c := checkpoint{Position: tr.pos, DataHash: dataHash, Features: digest}
 	for i, o := range tr.optimisers() {
 		c.Steps[i] = o.StepCount()
 	}
@@ -86,6 +102,9 @@ func (tr *trainer) loadCheckpoint(path, dataHash string) (found bool, err error)
 	if c.DataHash != dataHash {
 		return false, fmt.Errorf("%w %s: made with other training photos; give the same folder, or delete it to start anew", ErrCheckpoint, path)
 	}
+	if err := tr.checkFeatures(c); err != nil {
+		return false, fmt.Errorf("%w %s: %w", ErrCheckpoint, path, err)
+	}
 	if err := nn.LoadState(tr.state(), tensors); err != nil {
 		return false, fmt.Errorf("%w %s: %w", ErrCheckpoint, path, err)
 	}
@@ -94,6 +113,16 @@ func (tr *trainer) loadCheckpoint(path, dataHash string) (found bool, err error)
 	}
 	tr.pos = c.Position
 	return true, nil
+}
+
+// checkFeatures refuses a checkpoint made with another network behind the feature
+// loss. One without a digest is an earlier program's and is taken as it is.
+func (tr *trainer) checkFeatures(c checkpoint) error {
+	digest, err := tr.featuresDigest()
+	if err == nil && c.Features != "" && c.Features != digest {
+		err = fmt.Errorf("made with other weights of the feature network (now %s); give the folder of weights that the run began with, or delete the checkpoint to start anew", tr.features.Source())
+	}
+	return err
 }
 
 // differing names the first top-level key in which two configurations differ,

@@ -62,6 +62,7 @@ type trainer struct {
 	gen      *Generator
 	disc     *Discriminator
 	features *perceptual.FeatureLoss // nil without the VGG term
+	digest   string                  // of its weights, once asked for
 
 	weightsAdam, memoryAdam, discAdam *nn.Adam
 	average                           *average // nil without EMA

@@ -6,6 +6,7 @@ import (
 
 	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/nn"
 )
 
 // FeatureLossOptions are the options of [NewFeatureLoss].
@@ -111,6 +112,9 @@ func (l *FeatureLoss) Source() string {
 
 // Random tells that the weights were never trained; callers must say so loudly.
 func (l *FeatureLoss) Random() bool { return l.features.random }
+
+// State lists the network's weights. All are buffers: nothing trains them.
+func (l *FeatureLoss) State() []nn.Entry { return l.features.State() }
 
 // MinSize is the smallest side of images in pixels.
 func (l *FeatureLoss) MinSize() int { return l.features.network.MinSize(l.taps[len(l.taps)-1]) }

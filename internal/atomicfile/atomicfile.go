@@ -30,12 +30,14 @@ const maxNameTries = 100
 // symbolic link is followed; anything else at path (folder, device) is an
 // error. The folder must exist. Errors name path and say what to do about a
 // full disk or a folder without write permission; they wrap the cause.
-// Concurrent calls for one path are safe: the last rename wins.
+// Concurrent calls for one path are safe: the last rename wins. Temporary files
+// that killed programs left of the same path are removed.
 func WriteFile(path string, write func(w io.Writer) error) error {
 	target, mode, err := resolve(path)
 	if err != nil {
 		return err
 	}
+	removeStale(target)
 	file, err := createTemp(target, mode)
 	if err != nil {
 		return Explain(path, err)
@@ -113,7 +115,7 @@ func resolve(path string) (target string, mode fs.FileMode, err error) {
 func createTemp(target string, mode fs.FileMode) (*os.File, error) {
 	dir, base := filepath.Split(target)
 	for try := 0; ; try++ {
-		name := filepath.Join(dir, fmt.Sprintf(".%s.tmp-%08x", base, rand.Uint32()))
+		name := filepath.Join(dir, fmt.Sprintf("%s%08x", tempPrefix(base), rand.Uint32()))
 		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if errors.Is(err, fs.ErrExist) && try < maxNameTries {
 			continue
@@ -121,6 +123,7 @@ func createTemp(target string, mode fs.FileMode) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
+		_, _ = tryLock(file) // tells removeStale that somebody is writing
 		if mode != 0 {
 			_ = file.Chmod(mode) // some file systems have no modes; the content matters more
 		}

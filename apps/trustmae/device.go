@@ -58,11 +58,11 @@ func (f *deviceFlags) open(cmd *cobra.Command, s *session) (kernels.Backend, err
 		return gpu, nil
 	}
 	if name == "cuda" {
-		return nil, fmt.Errorf("--device %s: %w; trustmae doctor says more", f.device, err)
+		return nil, fmt.Errorf("--device %s: %w; see trustmae doctor", f.device, err)
 	}
 	processor, cpuErr := f.openCPU()
 	if cpuErr == nil {
-		s.inform("computing on %s; not on a GPU: %v", processor.Name(), err)
+		s.inform("computing on %s; no GPU: %s (see trustmae doctor)", processor.Name(), cuda.Reason(err))
 	}
 	return processor, cpuErr
 }

@@ -103,3 +103,14 @@ type lost struct{ kernels.Backend }
 func (lost) MatMul(_, _, _ kernels.Buffer, _ kernels.MatMulShape) {
 	panic(&kernels.Failure{Backend: "lost", Op: "MatMul", Err: errors.New("the device is gone")})
 }
+
+// auto says in one short line what computes and why it is not a GPU.
+func TestAutoWithoutGPU(t *testing.T) {
+	if standin.Real() {
+		t.Skip("there is a GPU here")
+	}
+	line, model, _ := fixtures(t)
+	t.Setenv("STANDIN_NO_DEVICE", "1")
+	_, said := onStandIn(t, "detect", model, filepath.Join(line, "test", "good"))
+	require.Regexp(t, `(?m)^computing on cpu/\S+; no GPU: the driver sees none \(see trustmae doctor\)$`, said)
+}

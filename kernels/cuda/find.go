@@ -1,6 +1,10 @@
 package cuda
 
-import "github.com/org/trustmae/kernels/cuda/internal/driver"
+import (
+	"errors"
+
+	"github.com/org/trustmae/kernels/cuda/internal/driver"
+)
 
 // Device describes a GPU.
 type Device = driver.Device
@@ -37,4 +41,21 @@ func Find() Found {
 		note(c, err)
 	}
 	return f
+}
+
+// Reason is in a few words why [Open] failed; the error itself says what to do.
+func Reason(err error) string {
+	var missing *driver.NotFound
+	var failed *driver.Error
+	switch {
+	case errors.Is(err, ErrNotBuilt):
+		return "built without CUDA"
+	case errors.As(err, &missing):
+		return missing.What
+	case errors.Is(err, driver.ErrNoDevice):
+		return "the driver sees none"
+	case errors.As(err, &failed):
+		return failed.Call + " fails"
+	}
+	return "it cannot be used"
 }

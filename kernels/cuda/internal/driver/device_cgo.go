@@ -23,7 +23,7 @@ func (c *cuda) Devices() ([]Device, error) {
 		return nil, err
 	}
 	if count == 0 {
-		return nil, errNoDevice
+		return nil, ErrNoDevice
 	}
 	list := make([]Device, count)
 	for i := range list {

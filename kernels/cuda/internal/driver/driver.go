@@ -13,6 +13,9 @@ import (
 // ErrNotBuilt is the error in a program that was built without CUDA.
 var ErrNotBuilt = errors.New("this program was built without CUDA; build it on Linux with cgo and without the tag nocuda")
 
+// ErrNoDevice is the error of a driver that sees no GPU.
+var ErrNoDevice = errors.New("the driver sees no GPU: see nvidia-smi and CUDA_VISIBLE_DEVICES")
+
 // Ptr is an address on a device.
 type Ptr uint64
 

@@ -54,6 +54,11 @@ func (e *Error) OutOfMemory() bool {
 	return e.Code == codeOutOfMemory && !strings.HasPrefix(e.Call, "nvrtc")
 }
 
+// Is tells whether the error is [ErrNoDevice] in the driver's words.
+func (e *Error) Is(target error) bool {
+	return target == ErrNoDevice && e.Code == codeNoDevice && !strings.HasPrefix(e.Call, "nvrtc")
+}
+
 // NotFound is a library that could not be opened.
 type NotFound struct {
 	Library string // "libcuda.so.1"

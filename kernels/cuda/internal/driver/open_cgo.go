@@ -11,7 +11,6 @@ package driver
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -154,6 +153,3 @@ func checkCompiler(call string, code C.nvrtcResult, log string) error {
 	}
 	return &Error{Call: call, Code: int(code), Name: C.GoString(C.call_nvrtcGetErrorString(code)), Detail: log}
 }
-
-// errNoDevice is the error of a driver that sees no GPU.
-var errNoDevice = errors.New("the driver sees no GPU: see nvidia-smi and CUDA_VISIBLE_DEVICES")

@@ -69,9 +69,10 @@ type Elementwise interface {
 	Binary(op BinaryOp, y, p, q Buffer, shape, pStride, qStride []int, alpha float32)
 	// AddScaled computes y += alpha*x (equal lengths).
 	AddScaled(y, x Buffer, alpha float32)
-	// Adam takes one optimiser step over equal-length parameters p, gradients g
-	// and moments m (first) and v (second).
-	Adam(p, g, m, v Buffer, s AdamStep)
+	// Adam takes one optimiser step over groups of equal-length parameters p[i],
+	// gradients g[i] and moments m[i] (first) and v[i] (second), all in one pass. c
+	// holds the step's constants in the order of [AdamStep.Constants].
+	Adam(p, g, m, v []Buffer, c Buffer)
 }
 
 // Linear is the matrix product.

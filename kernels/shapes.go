@@ -92,10 +92,3 @@ type MemoryShape struct {
 	Eps        float32 // added to the squared distance
 	Tau        float32 // distance by which weights fall to 1/e
 }
-
-// AdamStep holds one step's constants (PyTorch's Adam; weight decay is L2,
-// added to the gradient).
-type AdamStep struct {
-	LR, Beta1, Beta2, Eps, WeightDecay float64
-	Step                               int // 1 at the first step
-}

@@ -19,10 +19,11 @@ type AdamOptions struct {
 
 // Adam is the optimiser of Kingma and Ba 2015 with PyTorch's bias correction.
 type Adam struct {
-	params  []*autograd.Tensor
-	moments [][2]*autograd.Tensor // first and second, of every parameter
-	options AdamOptions
-	steps   int
+	params    []*autograd.Tensor
+	moments   [][2]*autograd.Tensor // first and second, of every parameter
+	constants *autograd.Tensor      // of the present step, on the device; nil without parameters
+	options   AdamOptions
+	steps     int
 }
 
 // NewAdam returns an optimiser of params, which must be distinct.
@@ -49,25 +50,67 @@ func NewAdam(params []*autograd.Tensor, o AdamOptions) *Adam {
 			autograd.NewConstant(b, p.Shape()...), autograd.NewConstant(b, p.Shape()...),
 		})
 	}
+	if len(params) > 0 {
+		a.constants = autograd.NewConstant(params[0].Backend(), kernels.AdamConstants)
+	}
 	return a
 }
 
 // Step updates every parameter from its gradient. If one has none, nothing is
-// changed and the error, which wraps [autograd.ErrNoGradient], names it.
+// changed and the error, which wraps [autograd.ErrNoGradient], names it. It is
+// Advance and then Apply.
 func (a *Adam) Step() error {
+	if err := a.checkGradients(); err != nil {
+		return err
+	}
+	a.Advance()
+	a.update()
+	return nil
+}
+
+// Advance counts a step and brings its constants, bias correction and learning
+// rate, to the device for Apply. The two halves of Step are apart for work that a
+// backend records and repeats: that holds the Apply, and Advance goes before.
+func (a *Adam) Advance() {
+	a.steps++
+	if a.constants == nil {
+		return
+	}
+	a.constants.Set(kernels.AdamStep{
+		LR: a.options.LR, Beta1: a.options.Beta1, Beta2: a.options.Beta2,
+		Eps: a.options.Eps, WeightDecay: a.options.WeightDecay, Step: a.steps,
+	}.Constants())
+}
+
+// Apply updates every parameter from its gradient by the constants of the last
+// Advance. Its error is Step's.
+func (a *Adam) Apply() error {
+	err := a.checkGradients()
+	if err == nil {
+		a.update()
+	}
+	return err
+}
+
+func (a *Adam) update() {
+	if a.constants == nil {
+		return
+	}
+	n := len(a.params)
+	p, g, m, v := make([]kernels.Buffer, n), make([]kernels.Buffer, n), make([]kernels.Buffer, n), make([]kernels.Buffer, n)
+	for i, x := range a.params {
+		p[i], g[i] = x.Buffer(), x.Grad().Buffer()
+		m[i], v[i] = a.moments[i][0].Buffer(), a.moments[i][1].Buffer()
+	}
+	a.constants.Backend().Adam(p, g, m, v, a.constants.Buffer())
+}
+
+// checkGradients names a parameter that has no gradient.
+func (a *Adam) checkGradients() error {
 	for i, p := range a.params {
 		if p.Grad() == nil {
 			return fmt.Errorf("nn: parameter %d (shape %v) is not part of the loss, leave it out of the optimiser: %w", i, p.Shape(), autograd.ErrNoGradient)
 		}
-	}
-	a.steps++
-	s := kernels.AdamStep{
-		LR: a.options.LR, Beta1: a.options.Beta1, Beta2: a.options.Beta2,
-		Eps: a.options.Eps, WeightDecay: a.options.WeightDecay, Step: a.steps,
-	}
-	for i, p := range a.params {
-		m, v := a.moments[i][0], a.moments[i][1]
-		p.Backend().Adam(p.Buffer(), p.Grad().Buffer(), m.Buffer(), v.Buffer(), s)
 	}
 	return nil
 }

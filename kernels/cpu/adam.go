@@ -2,12 +2,14 @@ package cpu
 
 import (
 	"math"
+	"sort"
 
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/internal/shape"
 )
 
-// adamConstants are a step's constants, in the order in which assembly reads
-// them.
+// adamConstants are a step's constants, in the order of AdamStep.Constants, in
+// which assembly reads them.
 type adamConstants struct {
 	beta1, rest1 float32 // β₁ and 1−β₁
 	beta2, rest2 float32 // β₂ and 1−β₂
@@ -17,22 +19,32 @@ type adamConstants struct {
 	weightDecay  float32
 }
 
-// Adam takes one optimiser step (Kingma and Ba 2015, algorithm 1; PyTorch's
-// placement of eps, outside the corrected root).
-func (b *Backend) Adam(p, g, m, v kernels.Buffer, s kernels.AdamStep) {
-	grads := b.in("Adam", g, g.Len())
-	n := len(grads)
-	params, first, second := b.out("Adam", p, n), b.out("Adam", m, n), b.out("Adam", v, n)
-	c := &adamConstants{
-		beta1: float32(s.Beta1), rest1: float32(1 - s.Beta1),
-		beta2: float32(s.Beta2), rest2: float32(1 - s.Beta2),
-		stepSize:    float32(s.LR / (1 - math.Pow(s.Beta1, float64(s.Step)))),
-		rootScale:   float32(1 / math.Sqrt(1-math.Pow(s.Beta2, float64(s.Step)))),
-		eps:         float32(s.Eps),
-		weightDecay: float32(s.WeightDecay),
+// adamGroup is a tensor to update, beginning with a chunk of all groups' work.
+type adamGroup struct {
+	p, g, m, v []float32
+	chunk      int
+}
+
+// adamChunk is how many values a chunk covers; each takes about four passes.
+const adamChunk = grain / 4
+
+// Adam takes one optimiser step over all groups, whose chunks share the threads.
+func (b *Backend) Adam(p, g, m, v []kernels.Buffer, c kernels.Buffer) {
+	const op = "Adam"
+	shape.CheckAdam("cpu."+op, len(p), len(g), len(m), len(v))
+	k := b.in(op, c, kernels.AdamConstants)
+	constants := &adamConstants{k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]}
+	groups, chunks := make([]adamGroup, len(p)), 0
+	for i := range groups {
+		n := g[i].Len()
+		groups[i] = adamGroup{b.out(op, p[i], n), b.in(op, g[i], n), b.out(op, m[i], n), b.out(op, v[i], n), chunks}
+		chunks += ceilDiv(n, adamChunk)
 	}
-	b.spread(n, 4, func(lo, hi int) {
-		b.table.vector.adam(params[lo:hi], grads[lo:hi], first[lo:hi], second[lo:hi], c)
+	b.pool.run(chunks, func(chunk int) {
+		t := groups[sort.Search(len(groups), func(i int) bool { return groups[i].chunk > chunk })-1]
+		lo := (chunk - t.chunk) * adamChunk
+		hi := min(lo+adamChunk, len(t.p))
+		b.table.vector.adam(t.p[lo:hi], t.g[lo:hi], t.m[lo:hi], t.v[lo:hi], constants)
 	})
 }
 

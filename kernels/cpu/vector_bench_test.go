@@ -77,7 +77,10 @@ func benchOps(shape [4]int) []benchOp {
 			b.Permute(x[0], x[1], []int{n, c, h * w}, []int{0, 2, 1})
 		}},
 		{"Adam", 7, func(b *Backend, x, s []kernels.Buffer) {
-			b.Adam(x[0], x[1], x[2], x[3], kernels.AdamStep{LR: 1e-9, Beta1: 0.5, Beta2: 0.9, Eps: 1e-8, Step: 1})
+			c := b.Alloc(kernels.AdamConstants)
+			defer b.Free(c)
+			b.Upload(c, kernels.AdamStep{LR: 1e-9, Beta1: 0.5, Beta2: 0.9, Eps: 1e-8, Step: 1}.Constants())
+			b.Adam(x[:1], x[1:2], x[2:3], x[3:4], c)
 		}},
 	}
 }

@@ -2,7 +2,6 @@ package cuda
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
@@ -90,34 +89,4 @@ func (b *Backend) AddScaled(y, x kernels.Buffer, alpha float32) {
 		alpha float32
 		n     uint32
 	}{dst, src, alpha, uint32(n)})
-}
-
-// adamConstants are a step's constants.
-type adamConstants struct {
-	beta1, rest1 float32 // β₁ and 1−β₁
-	beta2, rest2 float32 // β₂ and 1−β₂
-	stepSize     float32 // lr/(1−β₁ᵗ)
-	rootScale    float32 // 1/√(1−β₂ᵗ)
-	eps          float32
-	weightDecay  float32
-}
-
-// Adam takes one optimiser step (Kingma and Ba 2015, algorithm 1; PyTorch's
-// placement of eps, outside the corrected root).
-func (b *Backend) Adam(p, g, m, v kernels.Buffer, s kernels.AdamStep) {
-	n := g.Len()
-	grads := b.ptr("Adam", g, n)
-	params, first, second := b.ptr("Adam", p, n), b.ptr("Adam", m, n), b.ptr("Adam", v, n)
-	launch(b, "Adam", "adam", b.flat(n), struct {
-		p, g, m, v driver.Ptr
-		c          adamConstants
-		n          uint32
-	}{params, grads, first, second, adamConstants{
-		beta1: float32(s.Beta1), rest1: float32(1 - s.Beta1),
-		beta2: float32(s.Beta2), rest2: float32(1 - s.Beta2),
-		stepSize:    float32(s.LR / (1 - math.Pow(s.Beta1, float64(s.Step)))),
-		rootScale:   float32(1 / math.Sqrt(1-math.Pow(s.Beta2, float64(s.Step)))),
-		eps:         float32(s.Eps),
-		weightDecay: float32(s.WeightDecay),
-	}, uint32(n)})
 }

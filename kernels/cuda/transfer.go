@@ -39,11 +39,19 @@ func (s *staging) slot() (int, error) {
 	return i, s.copied[i].Wait()
 }
 
+// fewValues is how many an upload takes as arguments of a kernel, which never
+// waits for a staging buffer.
+const fewValues = 512
+
 // Upload copies src into dst. It returns once src may be overwritten, which is
 // before the device has the values.
 func (b *Backend) Upload(dst kernels.Buffer, src []float32) {
 	const op = "Upload"
 	p := b.ptr(op, dst, len(src))
+	if len(src) <= fewValues {
+		b.put(op, p, src)
+		return
+	}
 	s := &b.device.staging
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,6 +63,17 @@ func (b *Backend) Upload(dst kernels.Buffer, src []float32) {
 		b.must(op, b.stream.Record(s.copied[i]))
 		src, p = src[n:], p+driver.Ptr(valueBytes*n)
 	}
+}
+
+// put stores few values.
+func (b *Backend) put(op string, p driver.Ptr, src []float32) {
+	args := struct {
+		y      driver.Ptr
+		n      uint32
+		values [fewValues]float32
+	}{y: p, n: uint32(len(src))}
+	copy(args.values[:], src)
+	launch(b, op, "put", driver.Launch{X: 1, Y: 1, Z: 1, Threads: threads}, args)
 }
 
 // Download copies src into dst once everything queued before is done.

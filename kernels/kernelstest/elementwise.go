@@ -153,23 +153,12 @@ func unaryCase(s *source, op kernels.UnaryOp, n int, a float32) call {
 	}
 }
 
-// adamSteps are a first and a later step.
-var adamSteps = []kernels.AdamStep{
-	{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: 1},
-	{LR: 2e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-6, WeightDecay: 0.01, Step: 37},
-}
-
 func updateCases(s *source) []call {
 	var list []call
 	for _, n := range lengths {
 		list = append(list, addScaledCase(s, n))
 	}
-	for _, n := range lengths {
-		for _, step := range adamSteps {
-			list = append(list, adamCase(s, n, step))
-		}
-	}
-	return list
+	return append(list, adamCases(s)...)
 }
 
 func addScaledCase(s *source, n int) call {
@@ -184,31 +173,5 @@ func addScaledCase(s *source, n int) call {
 	return call{
 		name: fmt.Sprintf("AddScaled/%d", n), operands: []operand{o, in(x)}, tol: ulp,
 		run: func(b kernels.Backend, x []kernels.Buffer) { b.AddScaled(x[0], x[1], 0.7) },
-	}
-}
-
-func adamCase(s *source, n int, a kernels.AdamStep) call {
-	p, g, m, v := s.normal(n), s.normal(n), s.normal(n), s.normal(n)
-	wantP, wantM, wantV := make([]float64, n), make([]float64, n), make([]float64, n)
-	scaleP, scaleM := make([]float64, n), make([]float64, n)
-	g = s.with(g, 0)
-	for i := range p {
-		v[i] = v[i]*v[i] + 1e-3
-		d := float64(g[i]) + a.WeightDecay*float64(p[i])
-		wantM[i] = a.Beta1*float64(m[i]) + (1-a.Beta1)*d
-		wantV[i] = a.Beta2*float64(v[i]) + (1-a.Beta2)*d*d
-		correction1 := 1 - math.Pow(a.Beta1, float64(a.Step))
-		correction2 := 1 - math.Pow(a.Beta2, float64(a.Step))
-		change := a.LR / correction1 * wantM[i] / (math.Sqrt(wantV[i]/correction2) + a.Eps)
-		wantP[i] = float64(p[i]) - change
-		scaleM[i] = math.Abs(a.Beta1*float64(m[i])) + math.Abs((1-a.Beta1)*d) + 1e-6
-		scaleP[i] = math.Abs(float64(p[i])) + math.Abs(change)
-	}
-	oP, oM := update(p, wantP), update(m, wantM)
-	oP.scale, oM.scale = scaleP, scaleM
-	return call{
-		name:     fmt.Sprintf("Adam/step%d/%d", a.Step, n),
-		operands: []operand{oP, in(g), oM, update(v, wantV)}, tol: 4 * ulp,
-		run: func(b kernels.Backend, x []kernels.Buffer) { b.Adam(x[0], x[1], x[2], x[3], a) },
 	}
 }

@@ -31,7 +31,11 @@ func randomUnary(d *Decoder) []call {
 
 func randomUpdate(d *Decoder) []call {
 	n := d.length()
-	return []call{addScaledCase(d.source, n), adamCase(d.source, n, choose(d, adamSteps...))}
+	sizes := []int{n}
+	for range d.Below(4) {
+		sizes = append(sizes, d.Size(300))
+	}
+	return []call{addScaledCase(d.source, n), adamCase(d.source, sizes, choose(d, adamSteps...))}
 }
 
 func randomBinary(d *Decoder) []call {

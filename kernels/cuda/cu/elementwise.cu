@@ -1,10 +1,22 @@
-// Functions of one and two values, copies, fills and Adam.
+// Functions of one and two values, copies and fills.
 #include "common.cuh"
 
 // fill sets n values.
 extern "C" __global__ void fill(float *y, float v, unsigned n) {
 	for (unsigned i = first(); i < n; i += step())
 		y[i] = v;
+}
+
+// FewValues are as many as an upload has without a copy.
+struct FewValues {
+	unsigned n;
+	float at[512];
+};
+
+// put stores values that travel with the launch.
+extern "C" __global__ void put(float *y, const FewValues values) {
+	for (unsigned i = threadIdx.x; i < values.n; i += blockDim.x)
+		y[i] = values.at[i];
 }
 
 // copy2d copies rows of cols values: y[r*y_stride+c] = x[r*x_stride+c].
@@ -142,27 +154,5 @@ extern "C" __global__ void binary(float *y, const float *p, const float *q, Oper
 		return combine_all<9>(y, p, q, o, alpha, n);
 	case 10:
 		return combine_all<10>(y, p, q, o, alpha, n);
-	}
-}
-
-// AdamConstants are one step's.
-struct AdamConstants {
-	float beta1, rest1; // beta1 and 1-beta1
-	float beta2, rest2;
-	float step_size;  // lr/(1-beta1^t)
-	float root_scale; // 1/sqrt(1-beta2^t)
-	float eps;
-	float weight_decay;
-};
-
-// adam takes one optimiser step.
-extern "C" __global__ void adam(float *p, const float *g, float *m, float *v, AdamConstants c, unsigned n) {
-	for (unsigned i = first(); i < n; i += step()) {
-		float d = g[i] + c.weight_decay * p[i];
-		float moment = c.beta1 * m[i] + c.rest1 * d;
-		float square = c.beta2 * v[i] + c.rest2 * (d * d);
-		m[i] = moment;
-		v[i] = square;
-		p[i] -= c.step_size * (moment / (sqrtf(square) * c.root_scale + c.eps));
 	}
 }

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <tuple>
 #include <ucontext.h>
 #include <vector>
@@ -47,8 +48,8 @@ constexpr size_t stack_bytes = 256 << 10;
 static std::vector<Fiber *> fibers;
 static Fiber *current;
 static jmp_buf scheduler;
-static void (*body)(const char *);
-static const char *arguments;
+static void (*body)(const void *);
+static const void *arguments;
 
 // pause hands over to the scheduler until the fiber may go on.
 __attribute__((noinline)) static void pause(State s) {
@@ -141,14 +142,12 @@ template <class... A> std::tuple<A...> unpack(const char *args, size_t &at) { re
 
 template <class F, F f> struct Kernel;
 template <class... A, void (*f)(A...)> struct Kernel<void (*)(A...), f> {
-	static void call(const char *args) {
-		size_t at = 0;
-		std::apply(f, unpack<A...>(args, at));
-	}
+	static auto read(const char *args, size_t &at) { return std::make_unique<const std::tuple<A...>>(unpack<A...>(args, at)); }
+	static void call(const void *values) { std::apply(f, *static_cast<const std::tuple<A...> *>(values)); }
 	static size_t bytes() {
 		static const char zeros[4096] = {};
 		size_t at = 0;
-		unpack<A...>(zeros, at);
+		read(zeros, at);
 		return at;
 	}
 };
@@ -165,8 +164,10 @@ template <class K> int launch(const char *name, dim3 grid, unsigned threads, con
 		f->stack = static_cast<char *>(malloc(stack_bytes));
 		fibers.push_back(f);
 	}
+	size_t at = 0;
+	const auto values = K::read(args, at); // once, not for every thread
 	body = K::call;
-	arguments = args;
+	arguments = values.get();
 	gridDim = grid;
 	blockDim = {threads, 1, 1};
 	for (unsigned z = 0; z < grid.z; z++)

@@ -1,6 +1,9 @@
 package kernels
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Failure is what a backend panics with when its device fails: out of memory,
 // lost, driver error. It is not a programmer's mistake, and [Catch] turns it
@@ -16,6 +19,10 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s: %s: %v", f.Backend, f
 
 // Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
+
+// ErrOutOfMemory is wrapped by the cause of a [Failure] for lack of memory: less
+// work at a time may succeed.
+var ErrOutOfMemory = errors.New("out of memory")
 
 // Catch stores a *[Failure] that is panicking through the caller in err. Use it
 // deferred, where device failures shall become errors; every other panic goes on.

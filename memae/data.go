@@ -73,6 +73,12 @@ type batch struct {
 	classes []int
 }
 
+// part is n photos of the batch from the first on.
+func (b batch) part(first, n int) batch {
+	size := len(b.pixels) / b.count
+	return batch{pixels: b.pixels[first*size : (first+n)*size], count: n, classes: b.classes[first : first+n]}
+}
+
 // tensor values of a photo run from -1 to 1, its pixels from 0 to 1.
 func toSigned(dst, pixels []float32) {
 	for i, v := range pixels {

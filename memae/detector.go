@@ -88,7 +88,8 @@ type TrustMAE struct {
 var ErrNotFitted = errors.New("memae: the detector has not been fitted")
 
 // New returns a detector to fit.
-func New(c Config, o Options) (*TrustMAE, error) {
+func New(c Config, o Options) (d *TrustMAE, err error) {
+	defer kernels.Catch(&err)
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -98,11 +99,10 @@ func New(c Config, o Options) (*TrustMAE, error) {
 	if n := len(o.Products); n > 0 && n != c.Generator.Classes {
 		panic(fmt.Sprintf("memae.New: Options.Products has %d products, want generator.classes (%d)", n, c.Generator.Classes))
 	}
-	d := &TrustMAE{config: c, options: o, calibrations: make([]Calibration, c.Generator.Classes), norms: new(sync.Mutex), streams: new(streams)}
+	d = &TrustMAE{config: c, options: o, calibrations: make([]Calibration, c.Generator.Classes), norms: new(sync.Mutex), streams: new(streams)}
 	d.provenance = Provenance{Version: o.Version, Seed: c.Seed, DataHash: o.DataHash, Backend: o.Backend.Name(), Noise: o.Noise, Products: o.Products}
 	weights := perceptual.RandomWeights(c.Seed)
 	if c.Weights != "random" {
-		var err error
 		if weights, err = perceptual.OpenWeights(o.WeightsDir); err != nil {
 			return nil, fmt.Errorf("memae: %w", err)
 		}
@@ -206,7 +206,11 @@ func (d *TrustMAE) finish(ctx context.Context, data Data) error {
 		if err != nil {
 			return fmt.Errorf("memae: scoring the training photos: %w", err)
 		}
-		for i, r := range d.forward(s, b, read) {
+		scored, err := d.forward(s, b, read)
+		if err != nil {
+			return err
+		}
+		for i, r := range scored {
 			r.Map, r.Reconstruction = nil, dataset.Image{} // hundreds would be gigabytes
 			results[b.classes[i]] = append(results[b.classes[i]], r)
 		}

@@ -32,7 +32,10 @@ func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		scored := d.forward(s, d.prepare(s, part, class), nil)
+		scored, err := d.forward(s, d.prepare(s, part, class), nil)
+		if err != nil {
+			return nil, err
+		}
 		for i := range scored {
 			scored[i].judge(d.calibrations[class])
 		}
@@ -56,9 +59,9 @@ func (d *TrustMAE) prepare(s *stream, images []dataset.Image, class int) batch {
 	return batch{pixels: s.pixels, count: len(images), classes: s.classes}
 }
 
-// forward reconstructs a batch and scores it. It marks the slots that were read
-// in used, unless that is nil.
-func (d *TrustMAE) forward(s *stream, b batch, used []bool) (results []Result) {
+// reconstruct draws a batch as the memory can and scores it. It marks the slots
+// that were read in used, unless that is nil.
+func (d *TrustMAE) reconstruct(s *stream, b batch, used []bool) (results []Result) {
 	if d.config.Generator.Classes > 1 {
 		d.norms.Lock()
 		defer d.norms.Unlock()

@@ -31,7 +31,8 @@ func (s *Stepper) Generator() *Generator { return s.trainer.gen }
 // the batch and returns the figures that [StepStats] logs. The first step
 // initialises the memory from its batch if the configuration says so. It fails on
 // fewer than two photos, on photos of another size than the configuration's, on a
-// loss that is not a number ([DivergedError]) and on failures of the device.
+// loss that is not a number ([DivergedError]) and on failures of the device, among
+// them a [MemoryError].
 func (s *Stepper) Step(photos Data) (figures []Figure, err error) {
 	defer kernels.Catch(&err)
 	tr := s.trainer
@@ -48,7 +49,7 @@ func (s *Stepper) Step(photos Data) (figures []Figure, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if figures, err = tr.step(b); err != nil {
+	if figures, err = tr.stepWithin(b); err != nil {
 		return nil, tr.locate(err, 1)
 	}
 	tr.pos.Step++

@@ -15,6 +15,7 @@ type stream struct {
 	pixels  []float32 // of a batch, [N,3,S,S]
 	classes []int     // of its photos
 	scratch []float32 // of a map's size
+	most    int       // photos that the device's memory has room for; 0: as many as come
 }
 
 // streams are those not in use: as many as goroutines have scored at once.

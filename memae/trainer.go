@@ -149,7 +149,7 @@ func (tr *trainer) epoch(ctx context.Context, data Data, hooks Hooks) error {
 			return err
 		}
 		start := time.Now()
-		figures, err := tr.step(b)
+		figures, err := tr.stepWithin(b)
 		if err != nil {
 			return tr.locate(err, epoch)
 		}
@@ -279,19 +279,31 @@ func (tr *trainer) initMemory(ctx context.Context, data Data) error {
 		if err != nil {
 			return fmt.Errorf("memae: before the first step: %w", err)
 		}
-		t.NoGrad(func() {
-			tr.gen.SetClasses(b.classes)
-			x := t.Input(b.pixels, b.count, 3, tr.config.Size, tr.config.Size)
-			z := tr.gen.Encoder.Forward(t, x)
-			latents = append(latents, t.Permute(z, 0, 2, 3, 1).Data()...)
+		err := tr.within(b, func() error {
+			defer t.Reset()
+			latents = append(latents, tr.latents(b)...)
+			return nil
 		})
-		t.Reset()
+		if err != nil {
+			return err
+		}
 		if len(latents)/dim >= 4*tr.config.Memory.Slots {
 			break
 		}
 	}
 	tr.gen.Memory.SetSlots(latents, tr.config.stream(streamMemory, 0))
 	return nil
+}
+
+// latents are what the encoder makes of a batch, one after the other.
+func (tr *trainer) latents(b batch) (z []float32) {
+	t := tr.tape
+	t.NoGrad(func() {
+		tr.gen.SetClasses(b.classes)
+		x := t.Input(b.pixels, b.count, 3, tr.config.Size, tr.config.Size)
+		z = t.Permute(tr.gen.Encoder.Forward(t, x), 0, 2, 3, 1).Data()
+	})
+	return z
 }
 
 // figures lists the usage for the log.

@@ -23,6 +23,14 @@ import (
 // driver, and returns its output.
 func onStandIn(t *testing.T, args ...string) (stdout, stderr string) {
 	t.Helper()
+	code, stdout, stderr := codeOnStandIn(t, args...)
+	require.Equal(t, exitOK, code, "trustmae %v: %s", args, stderr)
+	return stdout, stderr
+}
+
+// codeOnStandIn is onStandIn for commands that may fail.
+func codeOnStandIn(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	env, err := standin.Environment()
 	if err != nil {
 		standin.Skip(t, err)
@@ -33,8 +41,10 @@ func onStandIn(t *testing.T, args ...string) (stdout, stderr string) {
 	cmd := exec.Command(self, args...)
 	cmd.Env = append(append(os.Environ(), asProgram+"=1"), env...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	require.NoError(t, cmd.Run(), "trustmae %v: %s", args, &errs)
-	return out.String(), errs.String()
+	if err := cmd.Run(); err != nil {
+		require.ErrorAs(t, err, new(*exec.ExitError))
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
 func TestDoctor(t *testing.T) {

@@ -174,11 +174,14 @@ func (r *training) fit(ctx context.Context) (detector *memae.TrustMAE, done bool
 	err = detector.Fit(ctx, data)
 	monitor.finish()
 	var unread *memae.PhotoError
+	var lost *kernels.Failure
 	switch {
 	case errors.Is(err, context.Canceled):
 		return nil, false, r.interrupted()
 	case errors.As(err, &unread):
 		return nil, false, fmt.Errorf("%w; what is done so far is kept: put the photo back, then run the same command with --resume", err)
+	case errors.As(err, &lost) && !errors.Is(err, kernels.ErrOutOfMemory):
+		return nil, false, r.lost(err)
 	case err != nil:
 		return nil, false, err
 	}
@@ -215,6 +218,14 @@ func (r *training) interrupted() error {
 		return &interruptedError{"before there was anything of this model to keep"}
 	}
 	return &interruptedError{fmt.Sprintf("what is done so far is in %s; the same command with --resume goes on from there", r.model+checkpointSuffix)}
+}
+
+// lost says what a device that failed leaves: the last checkpoint, whole.
+func (r *training) lost(err error) error {
+	if unfinished, _ := r.unfinished(); !unfinished {
+		return fmt.Errorf("training ended: %w", err)
+	}
+	return fmt.Errorf("training ended: %w; %s is the state after the last whole epoch: the same command with --resume goes on from there", err, r.model+checkpointSuffix)
 }
 
 // save writes what training made. The checkpoint goes last, so that whatever

@@ -2,6 +2,8 @@ package cuda
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -71,10 +73,38 @@ func TestFailures(t *testing.T) {
 	err := huge()
 	var failure *kernels.Failure
 	require.ErrorAs(t, err, &failure)
+	require.ErrorIs(t, err, kernels.ErrOutOfMemory)
 	require.ErrorContains(t, err, "cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY (2)")
 	require.ErrorContains(t, err, "asked for 16.0 MiB")
 	require.ErrorContains(t, err, "take a smaller batch")
 	require.Zero(t, b.Stats().InUse)
+}
+
+// A lost device fails every call from then on, and says so.
+func TestLostDevice(t *testing.T) {
+	b := open(t)
+	if standin.Real() {
+		t.Skip("would have to break the GPU")
+	}
+	gone := filepath.Join(t.TempDir(), "gone")
+	t.Setenv("STANDIN_LOST", gone)
+	x := b.Alloc(8)
+	defer b.Free(x)
+	b.Fill(x, 1)
+	require.NoError(t, os.WriteFile(gone, []byte("719"), 0o600))
+	for name, call := range map[string]func(){
+		"Fill": func() { b.Fill(x, 1) }, "Download": func() { b.Download(make([]float32, 8), x) }, "Sync": b.Sync,
+	} {
+		err := func() (err error) {
+			defer kernels.Catch(&err)
+			call()
+			return nil
+		}()
+		require.ErrorContains(t, err, "cuda/stand-in: "+name)
+		require.ErrorContains(t, err, "CUDA_ERROR_LAUNCH_FAILED (719)")
+		require.ErrorContains(t, err, "last checkpoint")
+		require.NotErrorIs(t, err, kernels.ErrOutOfMemory)
+	}
 }
 
 func TestMistakesPanic(t *testing.T) {

@@ -108,10 +108,10 @@ func (m *memory) close() error {
 func (m *memory) explain(asked int64, cause error) error {
 	free, total, err := m.from.MemInfo()
 	if err != nil {
-		return cause
+		return fmt.Errorf("%w: %w", kernels.ErrOutOfMemory, cause)
 	}
-	return fmt.Errorf("asked for %s, this run uses %s, %s of the device's %s are free: %w",
-		size(asked), size(m.inUse), size(free), size(total), cause)
+	return fmt.Errorf("%w: asked for %s, this run uses %s, %s of the device's %s are free: %w",
+		kernels.ErrOutOfMemory, size(asked), size(m.inUse), size(free), size(total), cause)
 }
 
 // size prints bytes.

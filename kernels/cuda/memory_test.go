@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
 )
 
@@ -74,6 +75,7 @@ func TestMemoryMakesRoom(t *testing.T) {
 	_, err = m.take(4 << 20)
 	require.ErrorContains(t, err, "asked for 4.0 MiB, this run uses 8.0 MiB, 2.0 MiB of the device's 10.0 MiB are free")
 	require.ErrorContains(t, err, "smaller batch")
+	require.ErrorIs(t, err, kernels.ErrOutOfMemory)
 	require.EqualValues(t, 8<<20, m.stats().InUse)
 }
 

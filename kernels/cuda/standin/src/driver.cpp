@@ -1,7 +1,9 @@
 // A CUDA driver without a GPU: device memory is host memory, work is done before
 // the call returns, and kernels are shared libraries that g++ made of the .cu
 // files. It refuses calls without a context, unknown addresses and copies beyond
-// an allocation. STANDIN_MEMORY sets the size of its memory in bytes.
+// an allocation. STANDIN_MEMORY sets the size of its memory in bytes. Once there is
+// a file that STANDIN_LOST names, the device is lost: every call fails, with the
+// code in the file or that of a failed launch.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -15,7 +17,7 @@
 
 namespace {
 
-enum Code { ok = 0, invalid_value = 1, out_of_memory = 2, no_device = 100, invalid_image = 200, invalid_context = 201, not_found = 500 };
+enum Code { ok = 0, invalid_value = 1, out_of_memory = 2, no_device = 100, invalid_image = 200, invalid_context = 201, not_found = 500, launch_failed = 719 };
 
 struct dim3 {
 	unsigned x, y, z;
@@ -32,6 +34,22 @@ size_t total() {
 	return v ? strtoull(v, nullptr, 10) : size_t(8) << 30;
 }
 
+// lost is the code of a lost device, 0 while there is none. No further call succeeds.
+int lost() {
+	static int code;
+	const char *path = getenv("STANDIN_LOST");
+	if (!path)
+		return code = 0; // another test's device
+	if (code)
+		return code;
+	if (FILE *f = fopen(path, "r")) {
+		if (fscanf(f, "%d", &code) != 1)
+			code = launch_failed;
+		fclose(f);
+	}
+	return code;
+}
+
 // inside tells whether bytes from p on belong to one allocation.
 bool inside(uintptr_t p, size_t bytes) {
 	auto next = allocations.upper_bound(p);
@@ -46,7 +64,9 @@ bool inside(uintptr_t p, size_t bytes) {
 #define ENTER \
 	if (!current) \
 		return invalid_context; \
-	std::lock_guard<std::mutex> lock(mutex);
+	std::lock_guard<std::mutex> lock(mutex); \
+	if (int code = lost()) \
+		return code;
 
 extern "C" {
 
@@ -73,7 +93,7 @@ int cuGetErrorName(int code, const char **name) {
 	static const std::map<int, const char *> names = {
 		{invalid_value, "CUDA_ERROR_INVALID_VALUE"}, {out_of_memory, "CUDA_ERROR_OUT_OF_MEMORY"}, {no_device, "CUDA_ERROR_NO_DEVICE"},
 		{invalid_image, "CUDA_ERROR_INVALID_IMAGE"}, {invalid_context, "CUDA_ERROR_INVALID_CONTEXT"}, {not_found, "CUDA_ERROR_NOT_FOUND"},
-		{719, "CUDA_ERROR_LAUNCH_FAILED"}};
+		{214, "CUDA_ERROR_ECC_UNCORRECTABLE"}, {launch_failed, "CUDA_ERROR_LAUNCH_FAILED"}};
 	auto it = names.find(code);
 	return it == names.end() ? invalid_value : (*name = it->second, ok);
 }

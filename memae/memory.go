@@ -169,13 +169,12 @@ func (m *Memory) region(t *autograd.Tape, d, delta1 *autograd.Tensor, delta2 flo
 	return t.Sub(inside, outside)
 }
 
-// usage reads the figures from the terms.
-func (terms memoryTerms) usage() Usage {
+// usage counts from the values of memoryTerms.
+func usage(nearest, region, delta1, hits []float32) Usage {
 	var u Usage
-	d, r := terms.nearest.Data(), terms.region.Data()
-	for i := range d {
-		u.MeanDistance += float64(d[i])
-		switch r[i] {
+	for i, d := range nearest {
+		u.MeanDistance += float64(d)
+		switch region[i] {
 		case 1:
 			u.Pulled++
 		case -1:
@@ -184,12 +183,11 @@ func (terms memoryTerms) usage() Usage {
 			u.Ignored++
 		}
 	}
-	n := float64(len(d))
+	n := float64(len(nearest))
 	u.MeanDistance /= n
 	u.Pulled, u.Pushed, u.Ignored = u.Pulled/n, u.Pushed/n, u.Ignored/n
-	delta1 := terms.delta1.Data()
-	for j, hits := range terms.hits.Data() {
-		if hits > 0 {
+	for j, n := range hits {
+		if n > 0 {
 			u.SlotsUsed++
 			u.Delta1 += float64(delta1[j])
 		}

@@ -10,6 +10,11 @@ import (
 	"github.com/org/trustmae/kernels/cpu"
 )
 
+// usageOf is the usage of a batch.
+func usageOf(terms memoryTerms) Usage {
+	return usage(terms.nearest.Data(), terms.region.Data(), terms.delta1.Data(), terms.hits.Data())
+}
+
 func backend(t testing.TB) *cpu.Backend {
 	t.Helper()
 	b, err := cpu.Default()
@@ -151,7 +156,7 @@ func TestMemoryMatchesEquations(t *testing.T) {
 			if got := float64(terms.trust.Item()); !near(got, ref.trust, 1e-5) {
 				t.Errorf("trust loss %v, want %v", got, ref.trust)
 			}
-			u := terms.usage()
+			u := usageOf(terms)
 			if !near(u.MeanDistance, ref.usage.MeanDistance, 1e-5) || !near(u.Pulled, ref.usage.Pulled, 1e-9) ||
 				!near(u.Pushed, ref.usage.Pushed, 1e-9) || !near(u.Ignored, ref.usage.Ignored, 1e-9) || u.SlotsUsed != ref.usage.SlotsUsed {
 				t.Errorf("usage %+v, want %+v", u, ref.usage)
@@ -242,7 +247,7 @@ func TestTrustReductions(t *testing.T) {
 		tape := autograd.NewTape(backend(t))
 		defer tape.Reset()
 		terms := m.losses(tape, m.Read(tape, tape.Variable(z, 6, 4, 2, 2)), MarginConfig{"both"}, TrustConfig{2.5, "both", reduce})
-		return float64(terms.trust.Item()), terms.usage()
+		return float64(terms.trust.Item()), usageOf(terms)
 	}
 	mean, u := loss("mean")
 	if u.Ignored == 0 || u.Ignored == 1 {

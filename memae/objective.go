@@ -1,18 +1,9 @@
 package memae
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/nn"
 )
-
-// Figure is a named number of the training log.
-type Figure struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-}
 
 // term is one part of the objective.
 type term struct {
@@ -45,35 +36,6 @@ func (o *objective) total(t *autograd.Tape) *autograd.Tensor {
 		}
 	}
 	return sum
-}
-
-// figures reads every term in one download. A term that is not a number is an
-// error naming it.
-func figures(t *autograd.Tape, terms []term) ([]Figure, error) {
-	values := make([]*autograd.Tensor, len(terms))
-	for i, part := range terms {
-		values[i] = t.Detach(part.value)
-	}
-	out := make([]Figure, len(terms))
-	for i, v := range t.Concat(0, values...).Data() {
-		out[i] = Figure{terms[i].name, float64(v)}
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, &DivergedError{Term: terms[i].name, Value: float64(v)}
-		}
-	}
-	return out, nil
-}
-
-// DivergedError tells that training cannot go on: a loss is not a number.
-type DivergedError struct {
-	Term        string  // name of the loss
-	Value       float64 // NaN or ±Inf
-	Epoch, Step int     // where, from 1
-}
-
-// Error names the term and what to try.
-func (e *DivergedError) Error() string {
-	return fmt.Sprintf("memae: training diverged: loss %q is %v in epoch %d, step %d; the last checkpoint is intact: lower optimizer.lr or, for trust, set trust.delta2", e.Term, e.Value, e.Epoch, e.Step)
 }
 
 // generatorObjective computes every term of the generator's loss for the photos

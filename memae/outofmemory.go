@@ -41,12 +41,12 @@ func (tr *trainer) within(b batch, work func() error) error {
 }
 
 // stepWithin is step within.
-func (tr *trainer) stepWithin(b batch) (figures []Figure, err error) {
+func (tr *trainer) stepWithin(b batch) (r *report, err error) {
 	err = tr.within(b, func() (err error) {
-		figures, err = tr.step(b)
+		r, err = tr.step(b)
 		return err
 	})
-	return figures, err
+	return r, err
 }
 
 // caught returns what a device's failure ends work with as an error.

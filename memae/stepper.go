@@ -49,7 +49,11 @@ func (s *Stepper) Step(photos Data) (figures []Figure, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if figures, err = tr.stepWithin(b); err != nil {
+	r, err := tr.stepWithin(b)
+	if err == nil {
+		figures, err = r.figures()
+	}
+	if err != nil {
 		return nil, tr.locate(err, 1)
 	}
 	tr.pos.Step++

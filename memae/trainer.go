@@ -5,17 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"time"
 
 	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/kernels"
-	"github.com/org/trustmae/memae/dataset"
 	"github.com/org/trustmae/nn"
 	"github.com/org/trustmae/perceptual"
 )
 
 // Hooks are told how training goes on; each may be nil. They run between steps,
-// on the training goroutine.
+// on the training goroutine. Where a device works by itself, Step is told of a step
+// while the next is at work; at the end of an epoch and before a checkpoint all
+// have been told.
 type Hooks struct {
 	Step    func(StepStats)
 	Epoch   func(EpochStats)
@@ -67,6 +67,9 @@ type trainer struct {
 	weightsAdam, memoryAdam, discAdam *nn.Adam
 	average                           *average // nil without EMA
 	pos                               position
+
+	later      kernels.Asynchronous // the backend, if steps are queued; nil: they are done when they return
+	workplaces map[int]*workplace   // by batch size
 }
 
 // random streams of a run; each is a PCG of the seed and its number.
@@ -83,7 +86,10 @@ func (c Config) stream(kind uint64, index int) *rand.Rand {
 // newTrainer makes fresh networks.
 func newTrainer(c Config, b kernels.Backend, features *perceptual.FeatureLoss) *trainer {
 	rng := c.stream(streamWeights, 0)
-	tr := &trainer{config: c, backend: b, tape: autograd.NewTape(b), features: features}
+	tr := &trainer{
+		config: c, backend: b, tape: autograd.NewTape(b), features: features,
+		later: asynchronous(b), workplaces: make(map[int]*workplace),
+	}
 	tr.gen = NewGenerator(b, c, rng)
 	tr.disc = NewDiscriminator(b, c, rng)
 	o := c.Optimizer
@@ -135,49 +141,6 @@ func (tr *trainer) run(ctx context.Context, data Data, hooks Hooks, save func() 
 	return nil
 }
 
-// epoch runs the steps of one epoch that are not done yet.
-func (tr *trainer) epoch(ctx context.Context, data Data, hooks Hooks) error {
-	c := tr.config
-	epoch := tr.pos.Epoch + 1
-	lists := c.order(data.Len(), epoch)
-	augment := func(i int, img dataset.Image) dataset.Image {
-		return c.augment().Apply(img, dataset.Rand(c.Seed, epoch, i))
-	}
-	tr.setRates()
-	for b, err := range batches(ctx, data, c.Size, lists[tr.pos.Step:], augment) {
-		if err != nil {
-			return err
-		}
-		start := time.Now()
-		figures, err := tr.stepWithin(b)
-		if err != nil {
-			return tr.locate(err, epoch)
-		}
-		tr.pos.Step++
-		seconds := time.Since(start).Seconds()
-		tr.pos.Seconds += seconds
-		tr.pos.Sums = addFigures(tr.pos.Sums, figures)
-		if hooks.Step != nil {
-			hooks.Step(StepStats{epoch, c.Epochs, tr.pos.Step, len(lists), b.count, figures, seconds})
-		}
-	}
-	means := scaleFigures(tr.pos.Sums, 1/float64(len(lists)))
-	if hooks.Epoch != nil {
-		hooks.Epoch(EpochStats{epoch, c.Epochs, len(lists), means, tr.pos.Seconds})
-	}
-	tr.pos = position{Epoch: epoch, Ready: true, History: append(tr.pos.History, history{epoch, means})}
-	return nil
-}
-
-// locate adds the place to a divergence.
-func (tr *trainer) locate(err error, epoch int) error {
-	var diverged *DivergedError
-	if errors.As(err, &diverged) {
-		diverged.Epoch, diverged.Step = epoch, tr.pos.Step+1
-	}
-	return err
-}
-
 // order returns the photos of every step of an epoch: a seeded permutation, and
 // further ones where the configuration asks for more steps than it gives.
 func (c Config) order(photos, epoch int) [][]int {
@@ -206,63 +169,6 @@ func (tr *trainer) setRates() {
 	tr.weightsAdam.SetLR(o.LR * scale)
 	tr.memoryAdam.SetLR(o.LR * tr.config.Memory.LRMult * scale)
 	tr.discAdam.SetLR(o.DiscriminatorLR * scale)
-}
-
-// step updates generator and memory, then the discriminator, with one batch.
-func (tr *trainer) step(b batch) ([]Figure, error) {
-	t := tr.tape
-	defer tr.endStep()
-	tr.gen.SetTraining(true)
-	tr.disc.SetTraining(true)
-	tr.gen.SetClasses(b.classes)
-	x := t.Input(b.pixels, b.count, 3, tr.config.Size, tr.config.Size)
-
-	fake, read := tr.gen.Forward(t, x)
-	o := tr.generatorObjective(t, x, fake, read)
-	total := o.total(t)
-	log, err := figures(t, append([]term{{name: "loss", value: total}}, o.terms...))
-	if err != nil {
-		return nil, err
-	}
-	log = append(log, o.usage.usage().figures()...)
-	t.Backward(total, tr.generatorParameters()...)
-	if err := errors.Join(tr.weightsAdam.Step(), tr.memoryAdam.Step()); err != nil {
-		return nil, err
-	}
-	if tr.average != nil {
-		tr.average.update()
-	}
-	if !tr.adversarial() {
-		return log, nil
-	}
-	judged, err := tr.discriminatorStep(x, fake)
-	return append(log, judged...), err
-}
-
-// endStep gives back what a step computed, however it ended.
-func (tr *trainer) endStep() {
-	for _, o := range tr.optimisers() {
-		o.ZeroGrad()
-	}
-	tr.tape.Reset()
-}
-
-// discriminatorStep updates the discriminator with real and reconstructed
-// photos.
-func (tr *trainer) discriminatorStep(x, fake *autograd.Tensor) ([]Figure, error) {
-	t := tr.tape
-	if tr.config.Discriminator.Refresh {
-		t.NoGrad(func() { fake, _ = tr.gen.Forward(t, x) })
-	}
-	real, _ := tr.disc.Forward(t, x)
-	made, _ := tr.disc.Forward(t, t.Detach(fake))
-	loss := nn.HingeD(t, real, made)
-	log, err := figures(t, []term{{name: "discriminator", value: loss}})
-	if err != nil {
-		return nil, err
-	}
-	t.Backward(loss)
-	return log, tr.discAdam.Step()
 }
 
 // initMemory sets the slots from latents of the first photos, passed in training
@@ -304,31 +210,4 @@ func (tr *trainer) latents(b batch) (z []float32) {
 		z = t.Permute(tr.gen.Encoder.Forward(t, x), 0, 2, 3, 1).Data()
 	})
 	return z
-}
-
-// figures lists the usage for the log.
-func (u Usage) figures() []Figure {
-	return []Figure{
-		{"mean_distance", u.MeanDistance}, {"delta1", u.Delta1},
-		{"pulled", u.Pulled}, {"pushed", u.Pushed}, {"ignored", u.Ignored},
-		{"slots_used", float64(u.SlotsUsed)},
-	}
-}
-
-func addFigures(sums, figures []Figure) []Figure {
-	if len(sums) == 0 {
-		return append(sums, figures...)
-	}
-	for i := range sums {
-		sums[i].Value += figures[i].Value
-	}
-	return sums
-}
-
-func scaleFigures(sums []Figure, factor float64) []Figure {
-	out := make([]Figure, len(sums))
-	for i, f := range sums {
-		out[i] = Figure{f.Name, f.Value * factor}
-	}
-	return out
 }

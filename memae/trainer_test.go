@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cpu"
 	"github.com/org/trustmae/memae/dataset"
 )
@@ -141,17 +142,23 @@ func TestModelWithoutPerceptualDistance(t *testing.T) {
 }
 
 func TestResumeGivesTheSameBits(t *testing.T) {
+	for name, b := range map[string]kernels.Backend{"at once": backend(t), "queued": queued{backend(t), new(int)}} {
+		t.Run(name, func(t *testing.T) { interruptAndResume(t, b) })
+	}
+}
+
+func interruptAndResume(t *testing.T, b kernels.Backend) {
 	c := tinyConfig()
 	c.Epochs, c.Optimizer.EMA = 3, 0.9
 	c.Generator.SpectralNorm, c.Discriminator.SpectralNorm = true, true
 	data := shapes{14, -1}
-	want := weights(fit(t, c, Options{Backend: backend(t)}, data))
+	want := weights(fit(t, c, Options{Backend: b}, data))
 
 	path := filepath.Join(t.TempDir(), "run.checkpoint")
 	for stop := 3; ; stop += 4 { // interrupted in the middle of every epoch
 		ctx, cancel := context.WithCancel(context.Background())
 		steps := 0
-		d, err := New(c, Options{Backend: backend(t), Checkpoint: path, Resume: true, Hooks: Hooks{Step: func(StepStats) {
+		d, err := New(c, Options{Backend: b, Checkpoint: path, Resume: true, Hooks: Hooks{Step: func(StepStats) {
 			if steps++; steps == 3 {
 				cancel()
 			}

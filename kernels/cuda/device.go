@@ -13,6 +13,7 @@ type device struct {
 	context   driver.Context
 	functions map[string]driver.Function
 	staging   staging
+	landings  landings
 }
 
 // devices are those in use.

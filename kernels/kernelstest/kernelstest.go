@@ -46,6 +46,7 @@ var groups = []group{
 // every one of others, which must give the same bits in every case: the same
 // instruction set on another number of threads.
 func Run(t *testing.T, open func() kernels.Backend, others ...func() kernels.Backend) {
+	runOptional(t, open)
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
 			b := open()

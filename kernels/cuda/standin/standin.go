@@ -2,9 +2,9 @@
 // a GPU: memory is the host's, and the kernels' .cu files are compiled by g++ and
 // run thread by thread, with working barriers and warp shuffles. It finds wrong
 // results, writes outside of buffers, barriers that threads do not agree on and
-// calls that a driver refuses. It cannot run inline PTX, tell anything about
-// time, or find a missing wait between streams, since its copies finish before
-// they return.
+// calls that a driver refuses. Copies to the host arrive when something waits, so
+// that values read too early are NaN. It cannot run inline PTX, tell anything about
+// time, or find other missing waits, since all else is done before calls return.
 package standin
 
 import (

@@ -1,9 +1,10 @@
 // A CUDA driver without a GPU: device memory is host memory, work is done before
 // the call returns, and kernels are shared libraries that g++ made of the .cu
-// files. It refuses calls without a context, unknown addresses and copies beyond
-// an allocation. STANDIN_MEMORY sets the size of its memory in bytes. Once there is
-// a file that STANDIN_LOST names, the device is lost: every call fails, with the
-// code in the file or that of a failed launch.
+// files. Only copies to the host arrive as late as a device may have them arrive:
+// when something waits. It refuses calls without a context, unknown addresses and
+// copies beyond an allocation. STANDIN_MEMORY sets the size of its memory in bytes.
+// Once there is a file that STANDIN_LOST names, the device is lost: every call
+// fails, with the code in the file or that of a failed launch.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <string>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -28,6 +30,19 @@ std::mutex mutex;
 std::map<uintptr_t, size_t> allocations;
 size_t used;
 thread_local void *current;
+
+// arrivals are copies to the host that nothing has waited for yet.
+struct Arrival {
+	void *to;
+	std::vector<char> bytes;
+};
+std::vector<Arrival> arrivals;
+
+void arrive() {
+	for (auto &a : arrivals)
+		memcpy(a.to, a.bytes.data(), a.bytes.size());
+	arrivals.clear();
+}
 
 size_t total() {
 	const char *v = getenv("STANDIN_MEMORY");
@@ -140,7 +155,9 @@ int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *) {
 	ENTER
 	if (!inside(from, bytes))
 		return invalid_value;
-	memcpy(to, reinterpret_cast<void *>(from), bytes);
+	const char *p = reinterpret_cast<const char *>(from);
+	arrivals.push_back({to, {p, p + bytes}});
+	memset(to, 0xff, bytes); // NaN
 	return ok;
 }
 
@@ -154,6 +171,7 @@ int cuStreamDestroy_v2(void *stream) {
 }
 int cuStreamSynchronize(void *) {
 	ENTER
+	arrive();
 	return ok;
 }
 int cuEventCreate(void **event, unsigned) {
@@ -166,6 +184,7 @@ int cuEventRecord(void *, void *) {
 }
 int cuEventSynchronize(void *) {
 	ENTER
+	arrive();
 	return ok;
 }
 int cuEventElapsedTime(float *ms, void *, void *) {

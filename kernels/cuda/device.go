@@ -14,6 +14,7 @@ type device struct {
 	functions map[string]driver.Function
 	staging   staging
 	landings  landings
+	pinned    pinnedPool
 }
 
 // devices are those in use.

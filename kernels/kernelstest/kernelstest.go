@@ -40,7 +40,11 @@ var groups = []group{
 	{"UnitDistance", unitCases, randomUnit},
 	{"Rows", rowCases, randomRows},
 	{"ReadMemory", memoryCases, randomMemory},
+	{imagingGroup, photoCases, randomPhotos},
 }
+
+// imagingGroup is left out for backends that are no [kernels.Imaging].
+const imagingGroup = "Imaging"
 
 // Run checks a backend. open is called once for each group of operations, as is
 // every one of others, which must give the same bits in every case: the same
@@ -50,6 +54,9 @@ func Run(t *testing.T, open func() kernels.Backend, others ...func() kernels.Bac
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
 			b := open()
+			if _, is := b.(kernels.Imaging); g.name == imagingGroup && !is {
+				t.Skipf("%s leaves photos to the host", b.Name())
+			}
 			twins := make([]kernels.Backend, len(others))
 			for i, f := range others {
 				twins[i] = f()

@@ -78,33 +78,56 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// Apply returns a changed photo of the same size, drawing from rng a number of
-// values that depends on the options only. The argument is not modified, but
-// returned itself if the draw leaves it as it is. It panics on options that
-// Validate reports.
-func (a Augment) Apply(img Image, rng *rand.Rand) Image {
-	checkImage("Augment.Apply", img)
+// Turn is one draw of an augmentation: a photo is mirrored left-right, then
+// top-bottom, then turned counter-clockwise, by quarters of a circle or by Degrees.
+type Turn struct {
+	FlipH, FlipV bool
+	Quarters     int // 0 to 3
+	Degrees      float64
+}
+
+// Draw returns the change of a photo, square or not, drawing from rng a number of
+// values that depends on the options only. It panics on options that Validate
+// reports.
+func (a Augment) Draw(rng *rand.Rand, square bool) Turn {
 	degrees, err := a.degrees()
 	if err != nil {
-		panic("dataset.Augment.Apply: " + err.Error())
+		panic("dataset.Augment.Draw: " + err.Error())
 	}
-	if a.FlipH && rng.Uint64()&1 == 1 {
+	var t Turn
+	t.FlipH = a.FlipH && rng.Uint64()&1 == 1
+	t.FlipV = a.FlipV && rng.Uint64()&1 == 1
+	switch {
+	case a.Rotate == RotateK90:
+		t.Quarters = int(rng.Uint64() & 3)
+		if !square {
+			t.Quarters &= 2
+		}
+	case degrees > 0:
+		t.Degrees = degrees * (2*rng.Float64() - 1)
+	}
+	return t
+}
+
+// Apply returns a changed photo. The argument is not modified, but returned itself
+// where there is nothing to change. Quarters that are odd exchange its sides.
+func (t Turn) Apply(img Image) Image {
+	checkImage("Turn.Apply", img)
+	if t.FlipH {
 		img = flipH(img)
 	}
-	if a.FlipV && rng.Uint64()&1 == 1 {
+	if t.FlipV {
 		img = flipV(img)
 	}
-	if a.Rotate == RotateK90 {
-		quarters := int(rng.Uint64() & 3)
-		if img.Width != img.Height {
-			quarters &= 2
-		}
-		return rot90(img, quarters)
+	if t.Degrees != 0 {
+		return rotate(img, t.Degrees)
 	}
-	if degrees > 0 {
-		return rotate(img, degrees*(2*rng.Float64()-1))
-	}
-	return img
+	return rot90(img, t.Quarters)
+}
+
+// Apply is Draw followed by the turn's Apply; the photo keeps its size.
+func (a Augment) Apply(img Image, rng *rand.Rand) Image {
+	return a.Draw(rng, img.Width == img.Height).Apply(img)
 }
 
 // rotate turns counter-clockwise about the centre, sampling bilinearly and

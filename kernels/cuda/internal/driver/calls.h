@@ -37,6 +37,7 @@ typedef struct _nvrtcProgram *nvrtcProgram;
 	X(cuStreamCreate, (CUstream *stream, unsigned flags), (stream, flags)) \
 	X(cuStreamDestroy_v2, (CUstream stream), (stream)) \
 	X(cuStreamSynchronize, (CUstream stream), (stream)) \
+	X(cuStreamWaitEvent, (CUstream stream, CUevent event, unsigned flags), (stream, event, flags)) \
 	X(cuEventCreate, (CUevent *event, unsigned flags), (event, flags)) \
 	X(cuEventRecord, (CUevent event, CUstream stream), (event, stream)) \
 	X(cuEventSynchronize, (CUevent event), (event)) \

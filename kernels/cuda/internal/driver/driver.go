@@ -79,6 +79,9 @@ type Stream interface {
 	// as C does, that hold no pointers of Go.
 	Launch(f Function, l Launch, args unsafe.Pointer, size uintptr) error
 	Record(e Event) error
+	// WaitFor lets later work wait for the work before the event's last Record, in
+	// whatever stream that was.
+	WaitFor(e Event) error
 	Sync() error
 	Close() error
 }

@@ -46,6 +46,10 @@ func (s *stream) Record(e Event) error {
 	return check("cuEventRecord", C.call_cuEventRecord(s.context.handle, e.(*event).handle, s.handle))
 }
 
+func (s *stream) WaitFor(e Event) error {
+	return check("cuStreamWaitEvent", C.call_cuStreamWaitEvent(s.context.handle, s.handle, e.(*event).handle, 0))
+}
+
 func (s *stream) Sync() error {
 	return check("cuStreamSynchronize", C.call_cuStreamSynchronize(s.context.handle, s.handle))
 }

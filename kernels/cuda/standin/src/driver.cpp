@@ -1,14 +1,16 @@
 // A CUDA driver without a GPU: device memory is host memory, work is done before
 // the call returns, and kernels are shared libraries that g++ made of the .cu
-// files. Only copies to the host arrive as late as a device may have them arrive:
-// when something waits. It refuses calls without a context, unknown addresses and
-// copies beyond an allocation. STANDIN_MEMORY sets the size of its memory in bytes.
-// Once there is a file that STANDIN_LOST names, the device is lost: every call
-// fails, with the code in the file or that of a failed launch.
+// files. Only copies arrive as late as a device may have them arrive: those to the
+// host when it waits, those to the device when a wait or their stream asks for
+// them. It refuses calls without a context, unknown addresses and copies beyond an
+// allocation. STANDIN_MEMORY sets the size of its memory in bytes. Once there is a
+// file that STANDIN_LOST names, the device is lost: every call fails, with the code
+// in the file or that of a failed launch.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <dlfcn.h>
 #include <map>
 #include <mutex>
@@ -42,6 +44,38 @@ void arrive() {
 	for (auto &a : arrivals)
 		memcpy(a.to, a.bytes.data(), a.bytes.size());
 	arrivals.clear();
+}
+
+// Copies to the device wait until something waits for them, or their stream goes
+// on, so that work which misses a wait between streams sees what was there before.
+struct Copy {
+	uint64_t to;
+	const void *from;
+	size_t bytes;
+};
+struct Stream {
+	std::deque<Copy> copies;
+	size_t queued = 0, done = 0;
+};
+struct Event {
+	Stream *stream = nullptr; // of the last record
+	size_t queued = 0;        // there
+};
+
+// finish does a stream's copies up to a number.
+void finish(Stream *s, size_t queued) {
+	for (; s->done < queued; s->done++) {
+		memcpy(reinterpret_cast<void *>(s->copies.front().to), s->copies.front().from, s->copies.front().bytes);
+		s->copies.pop_front();
+	}
+}
+void finish(void *stream) {
+	Stream *s = static_cast<Stream *>(stream);
+	finish(s, s->queued);
+}
+void finish(Event *e) {
+	if (e->stream)
+		finish(e->stream, e->queued);
 }
 
 size_t total() {
@@ -144,17 +178,20 @@ int cuMemHostAlloc(void **address, size_t bytes, unsigned) {
 	ENTER
 	return (*address = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096)) ? ok : out_of_memory;
 }
-int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *) {
+int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stream) {
 	ENTER
 	if (!inside(to, bytes))
 		return invalid_value;
-	memcpy(reinterpret_cast<void *>(to), from, bytes);
+	Stream *s = static_cast<Stream *>(stream);
+	s->copies.push_back({to, from, bytes});
+	s->queued++;
 	return ok;
 }
-int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *) {
+int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *stream) {
 	ENTER
 	if (!inside(from, bytes))
 		return invalid_value;
+	finish(stream);
 	const char *p = reinterpret_cast<const char *>(from);
 	arrivals.push_back({to, {p, p + bytes}});
 	memset(to, 0xff, bytes); // NaN
@@ -163,27 +200,35 @@ int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *) {
 
 int cuStreamCreate(void **stream, unsigned) {
 	ENTER
-	return *stream = malloc(1), ok;
+	return *stream = new Stream(), ok;
 }
 int cuStreamDestroy_v2(void *stream) {
 	ENTER
-	return free(stream), ok;
+	return finish(stream), ok; // it stays, since events may name it
 }
-int cuStreamSynchronize(void *) {
+int cuStreamSynchronize(void *stream) {
 	ENTER
+	finish(stream);
 	arrive();
 	return ok;
 }
+int cuStreamWaitEvent(void *, void *event, unsigned) {
+	ENTER
+	return finish(static_cast<Event *>(event)), ok;
+}
 int cuEventCreate(void **event, unsigned) {
 	ENTER
-	return *event = malloc(1), ok;
+	return *event = new Event(), ok;
 }
-int cuEventRecord(void *, void *) {
+int cuEventRecord(void *event, void *stream) {
 	ENTER
+	Stream *s = static_cast<Stream *>(stream);
+	*static_cast<Event *>(event) = {s, s->queued};
 	return ok;
 }
-int cuEventSynchronize(void *) {
+int cuEventSynchronize(void *event) {
 	ENTER
+	finish(static_cast<Event *>(event));
 	arrive();
 	return ok;
 }
@@ -214,11 +259,12 @@ int cuModuleGetFunction(void **function, void *module, const char *name) {
 	ENTER
 	return (*function = dlsym(module, (std::string("standin_launch_") + name).c_str())) ? ok : not_found;
 }
-int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned, void *, void **,
+int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned, void *stream, void **,
 	void **extra) {
 	ENTER
 	if (!gx || !gy || !gz || !bx || by != 1 || bz != 1 || bx > 1024 || gx > 0x7fffffff || gy > 65535 || gz > 65535)
 		return invalid_value;
+	finish(stream);
 	return reinterpret_cast<Launch>(function)({gx, gy, gz}, bx, static_cast<const char *>(extra[1]), *static_cast<size_t *>(extra[3]));
 }
 }

@@ -93,6 +93,10 @@ func (t *Tape) Variable(data []float32, shape ...int) *Tensor {
 	return x
 }
 
+// Empty returns a constant of undefined values, for the caller to write through
+// its Buffer before anything reads them.
+func (t *Tape) Empty(shape ...int) *Tensor { return t.alloc("Empty", shape...) }
+
 // Full returns a constant tensor of equal values.
 func (t *Tape) Full(v float32, shape ...int) *Tensor {
 	x := t.alloc("Full", shape...)

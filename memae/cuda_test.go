@@ -2,15 +2,22 @@ package memae
 
 import (
 	"math"
+	"path/filepath"
+	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cuda"
 	"github.com/org/trustmae/kernels/cuda/standin"
+	"github.com/org/trustmae/memae/dataset"
 )
 
-// Training on a GPU, or on the stand-in for its driver, takes the processor's
-// course: three steps' figures agree, and no step after the second takes memory.
-func TestTrainingOnCUDA(t *testing.T) {
+// openCUDA returns a GPU, or the stand-in for its driver, or skips.
+func openCUDA(t *testing.T) *cuda.Backend {
+	t.Helper()
 	if err := standin.Use(); err != nil {
 		standin.Skip(t, err)
 	}
@@ -18,6 +25,84 @@ func TestTrainingOnCUDA(t *testing.T) {
 	if err != nil {
 		standin.Skip(t, err)
 	}
+	return gpu
+}
+
+// batchesOf copies the photos of all batches to the host.
+func batchesOf(t *testing.T, b kernels.Backend, data Data, lists [][]int, augment augmenter) (all [][]float32) {
+	t.Helper()
+	l := newLoader(b, 64)
+	defer l.close()
+	tape := autograd.NewTape(b)
+	defer tape.Reset()
+	for x, err := range l.batches(t.Context(), data, lists, augment) {
+		require.NoError(t, err)
+		all = append(all, x.input(tape, 64).Data())
+		all = append(all, x.part(1, 1).input(tape, 64).Data())
+	}
+	return all
+}
+
+// The device prepares photos as the host does: mirrored and turned ones to the
+// bit, in batches of any size, whatever was read ahead and left.
+func TestPhotosOnCUDA(t *testing.T) {
+	gpu, processor := openCUDA(t), backend(t)
+	lists := [][]int{{5, 1, 2}, {0, 3}, {4, 6, 7, 8, 9}, {2, 2}}
+	for rot, tolerance := range map[string]float64{"k90": 0, "deg:20": 1e-5} {
+		augment := func(i int) dataset.Turn {
+			return dataset.Augment{FlipH: true, FlipV: true, Rotate: rot}.Draw(dataset.Rand(1, 1, i), true)
+		}
+		want, got := batchesOf(t, processor, shapes{10, -1}, lists, augment), batchesOf(t, gpu, shapes{10, -1}, lists, augment)
+		require.Len(t, got, len(want))
+		for i := range want {
+			require.InDeltaSlice(t, want[i], got[i], tolerance, "%s, batch %d", rot, i)
+		}
+	}
+	l := newLoader(gpu, 64)
+	for range l.batches(t.Context(), shapes{10, -1}, lists, nil) {
+		break
+	}
+	l.close()
+	before := gpu.Stats().InUse
+	data := failing{shapes{10, -1}, new(atomic.Bool)}
+	data.bad.Store(true)
+	for b, err := range l.batches(t.Context(), data, [][]int{{0}, {3}}, nil) {
+		require.Equal(t, b.count == 0, err != nil)
+	}
+	l.close()
+	require.Equal(t, before, gpu.Stats().InUse)
+}
+
+// Photos of other sizes are resized on the device as on the host.
+func TestScoringOtherSizesOnCUDA(t *testing.T) {
+	gpu, processor := openCUDA(t), backend(t)
+	path := filepath.Join(t.TempDir(), "m")
+	require.NoError(t, fit(t, tinyConfig(), Options{Backend: processor}, shapes{8, -1}).Save(path))
+	var photos []dataset.Image
+	for _, size := range [][2]int{{64, 64}, {200, 150}, {64, 90}, {30, 64}} {
+		img := dataset.NewImage(size[0], size[1])
+		for i := range img.Pix {
+			img.Pix[i] = float32(i*7919%1000) / 1000
+		}
+		photos = append(photos, img)
+	}
+	score := func(b kernels.Backend) []Result {
+		d, err := Open(path, b)
+		require.NoError(t, err)
+		results, err := d.Score(t.Context(), photos)
+		require.NoError(t, err)
+		return results
+	}
+	want, got := score(processor), score(gpu)
+	for i := range want {
+		require.InDelta(t, want[i].Raw, got[i].Raw, 1e-3*want[i].Raw, "photo %d", i)
+	}
+}
+
+// Training on a GPU, or on the stand-in for its driver, takes the processor's
+// course: three steps' figures agree, and no step after the second takes memory.
+func TestTrainingOnCUDA(t *testing.T) {
+	gpu := openCUDA(t)
 	c := tinyConfig()
 	c.Memory.Init = "normal"
 	onProcessor, err := NewStepper(c, Options{Backend: backend(t)})

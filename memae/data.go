@@ -1,11 +1,8 @@
 package memae
 
 import (
-	"context"
 	"fmt"
-	"iter"
 
-	"github.com/org/trustmae/internal/parallel"
 	"github.com/org/trustmae/memae/dataset"
 )
 
@@ -66,19 +63,6 @@ func (j joined) find(i int) (class, index int) {
 	panic(fmt.Sprintf("memae.Join: photo %d, want below %d", i, j.Len()))
 }
 
-// batch is a step's photos.
-type batch struct {
-	pixels  []float32 // [N,3,S,S], in [-1,1]
-	count   int
-	classes []int
-}
-
-// part is n photos of the batch from the first on.
-func (b batch) part(first, n int) batch {
-	size := len(b.pixels) / b.count
-	return batch{pixels: b.pixels[first*size : (first+n)*size], count: n, classes: b.classes[first : first+n]}
-}
-
 // tensor values of a photo run from -1 to 1, its pixels from 0 to 1.
 func toSigned(dst, pixels []float32) {
 	for i, v := range pixels {
@@ -102,38 +86,3 @@ type PhotoError struct {
 
 func (e *PhotoError) Error() string { return fmt.Sprintf("training photo %d: %v", e.Index, e.Err) }
 func (e *PhotoError) Unwrap() error { return e.Err }
-
-// augmenter changes training photo i without writing to its argument.
-type augmenter func(i int, img dataset.Image) dataset.Image
-
-// batches yields the photos of the given lists in turn, the next ones being read
-// and changed while the caller works. augment may be nil. The first error, that of
-// a photo (PhotoError) or ctx's, ends the sequence.
-func batches(ctx context.Context, data Data, size int, lists [][]int, augment augmenter) iter.Seq2[batch, error] {
-	return parallel.Ahead(ctx, len(lists), 1, func(ctx context.Context, i int) (batch, error) {
-		return loadBatch(ctx, data, size, lists[i], augment)
-	})
-}
-
-// loadBatch reads and changes photos in parallel.
-func loadBatch(ctx context.Context, data Data, size int, list []int, augment augmenter) (batch, error) {
-	n := 3 * size * size
-	b := batch{pixels: make([]float32, n*len(list)), count: len(list), classes: make([]int, len(list))}
-	err := parallel.Each(ctx, len(list), func(k int) error {
-		i := list[k]
-		img, err := data.Image(i)
-		if err != nil {
-			return &PhotoError{i, err}
-		}
-		if img.Width != size || img.Height != size {
-			return &PhotoError{i, fmt.Errorf("%d×%d pixels, want %d×%d; resize the data or set size", img.Width, img.Height, size, size)}
-		}
-		if augment != nil {
-			img = augment(i, img)
-		}
-		toSigned(b.pixels[k*n:(k+1)*n], img.Pix)
-		b.classes[k] = data.Class(i)
-		return nil
-	})
-	return b, err
-}

@@ -154,6 +154,7 @@ func (d *TrustMAE) Fit(ctx context.Context, data Data) (err error) {
 	if d.trainer == nil {
 		return errors.New("memae: a detector opened from a file can not be fitted again; make a new one")
 	}
+	defer d.trainer.loader.close()
 	save := func() error { return nil }
 	if d.options.Checkpoint != "" {
 		save = func() error { return d.trainer.saveCheckpoint(d.options.Checkpoint, d.options.DataHash) }
@@ -202,7 +203,7 @@ func (d *TrustMAE) finish(ctx context.Context, data Data) error {
 	lists := slices.Collect(slices.Chunk(indices(data.Len()), scoreBatch))
 	s := d.streams.take(d.options.Backend)
 	defer d.streams.give(s)
-	for b, err := range batches(ctx, data, d.config.Size, lists, nil) {
+	for b, err := range d.trainer.loader.batches(ctx, data, lists, nil) {
 		if err != nil {
 			return fmt.Errorf("memae: scoring the training photos: %w", err)
 		}

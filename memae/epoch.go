@@ -13,12 +13,10 @@ func (tr *trainer) epoch(ctx context.Context, data Data, hooks Hooks) error {
 	c := tr.config
 	epoch := tr.pos.Epoch + 1
 	lists := c.order(data.Len(), epoch)
-	augment := func(i int, img dataset.Image) dataset.Image {
-		return c.augment().Apply(img, dataset.Rand(c.Seed, epoch, i))
-	}
+	augment := func(i int) dataset.Turn { return c.augment().Draw(dataset.Rand(c.Seed, epoch, i), true) }
 	tr.setRates()
 	run := epochRun{trainer: tr, hooks: hooks, epoch: epoch, steps: len(lists)}
-	for b, err := range batches(ctx, data, c.Size, lists[tr.pos.Step:], augment) {
+	for b, err := range tr.loader.batches(ctx, data, lists[tr.pos.Step:], augment) {
 		if err == nil {
 			err = run.step(b)
 		} else if failed := run.settle(0); failed != nil {

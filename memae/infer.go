@@ -44,19 +44,29 @@ func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class
 	return results, nil
 }
 
-// prepare resizes photos and joins them to a batch in the memory of s.
+// prepare resizes photos, or lets the device do it, and joins them to a batch in
+// the memory of s.
 func (d *TrustMAE) prepare(s *stream, images []dataset.Image, class int) batch {
-	size := d.config.Size
+	size, b := d.config.Size, d.options.Backend
 	n := 3 * size * size
-	s.pixels, s.classes = grown(s.pixels, n*len(images)), grown(s.classes, len(images))
+	s.classes = grown(s.classes, len(images))
+	for i := range images {
+		s.classes[i] = class
+	}
+	made := batch{count: len(images), classes: s.classes}
+	if imaging, ok := b.(kernels.Imaging); ok {
+		made.writer = fromPhotos(b, imaging, images, size)
+		return made
+	}
+	s.pixels = grown(s.pixels, n*len(images))
 	for i, img := range images {
 		if img.Width != size || img.Height != size {
 			img = dataset.Resize(img, size, size)
 		}
 		toSigned(s.pixels[i*n:(i+1)*n], img.Pix)
-		s.classes[i] = class
 	}
-	return batch{pixels: s.pixels, count: len(images), classes: s.classes}
+	made.writer = fromHost(b, s.pixels, size)
+	return made
 }
 
 // reconstruct draws a batch as the memory can and scores it. It marks the slots
@@ -71,7 +81,7 @@ func (d *TrustMAE) reconstruct(s *stream, b batch, used []bool) (results []Resul
 	defer t.Reset()
 	size := d.config.Size
 	t.NoGrad(func() {
-		x := t.Input(b.pixels, b.count, 3, size, size)
+		x := b.input(t, size)
 		y, read := d.scorer.Forward(t, x)
 		if used != nil {
 			for j, w := range t.Sum(read.Weights, 0).Data() {

@@ -78,7 +78,7 @@ func TestScoringTakesNoNewMemory(t *testing.T) {
 		results += 4*len(r.Map) + 4*len(r.Reconstruction.Pix) + len(r.Mask)
 	}
 	runtime.ReadMemStats(&after)
-	if got := b.Stats(); got.Reserved != reserved {
+	if got := b.Stats(); got.Reserved > reserved { // less where garbage was collected meanwhile
 		t.Errorf("the backend reserves %d bytes after %d photos, %d after the first", got.Reserved, photos, reserved)
 	}
 	extra := (int(after.TotalAlloc-before.TotalAlloc) - results) / photos

@@ -34,7 +34,7 @@ func (tr *trainer) step(b batch) (*report, error) {
 	queued := time.Now()
 	w := tr.workplace(b.count)
 	tr.gen.SetClasses(b.classes)
-	w.photos.Set(b.pixels)
+	b.write(w.photos.Buffer())
 	if err := tr.compute(w, (*nn.Adam).Step); err != nil {
 		return nil, err
 	}

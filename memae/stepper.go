@@ -45,16 +45,17 @@ func (s *Stepper) Step(photos Data) (figures []Figure, err error) {
 		}
 		tr.pos.Ready = true
 	}
-	b, err := loadBatch(context.Background(), photos, tr.config.Size, indices(photos.Len()), nil)
-	if err != nil {
-		return nil, err
-	}
-	r, err := tr.stepWithin(b)
-	if err == nil {
-		figures, err = r.figures()
-	}
-	if err != nil {
-		return nil, tr.locate(err, 1)
+	for b, err := range tr.loader.batches(context.Background(), photos, [][]int{indices(photos.Len())}, nil) {
+		if err != nil {
+			return nil, err
+		}
+		r, err := tr.stepWithin(b)
+		if err == nil {
+			figures, err = r.figures()
+		}
+		if err != nil {
+			return nil, tr.locate(err, 1)
+		}
 	}
 	tr.pos.Step++
 	return figures, nil

@@ -59,6 +59,7 @@ type trainer struct {
 	config   Config
 	backend  kernels.Backend
 	tape     *autograd.Tape
+	loader   *loader
 	gen      *Generator
 	disc     *Discriminator
 	features *perceptual.FeatureLoss // nil without the VGG term
@@ -87,7 +88,7 @@ func (c Config) stream(kind uint64, index int) *rand.Rand {
 func newTrainer(c Config, b kernels.Backend, features *perceptual.FeatureLoss) *trainer {
 	rng := c.stream(streamWeights, 0)
 	tr := &trainer{
-		config: c, backend: b, tape: autograd.NewTape(b), features: features,
+		config: c, backend: b, tape: autograd.NewTape(b), loader: newLoader(b, c.Size), features: features,
 		later: asynchronous(b), workplaces: make(map[int]*workplace),
 	}
 	tr.gen = NewGenerator(b, c, rng)
@@ -181,7 +182,7 @@ func (tr *trainer) initMemory(ctx context.Context, data Data) error {
 	t := tr.tape
 	dim := tr.config.latentDim()
 	var latents []float32
-	for b, err := range batches(ctx, data, tr.config.Size, tr.config.order(data.Len(), 0), nil) {
+	for b, err := range tr.loader.batches(ctx, data, tr.config.order(data.Len(), 0), nil) {
 		if err != nil {
 			return fmt.Errorf("memae: before the first step: %w", err)
 		}
@@ -206,7 +207,7 @@ func (tr *trainer) latents(b batch) (z []float32) {
 	t := tr.tape
 	t.NoGrad(func() {
 		tr.gen.SetClasses(b.classes)
-		x := t.Input(b.pixels, b.count, 3, tr.config.Size, tr.config.Size)
+		x := b.input(t, tr.config.Size)
 		z = t.Permute(tr.gen.Encoder.Forward(t, x), 0, 2, 3, 1).Data()
 	})
 	return z

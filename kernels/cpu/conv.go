@@ -166,17 +166,7 @@ func (c *convolution) block(s *strip, sums, source []float32, block, c0, c1 int)
 	for p := range c.phases {
 		taps := len(c.phases[p].taps)
 		size := c.src.c * taps * cols
-		c.phase(sums, start, source, panels[block*size+c0*taps*cols:], s.tiles[p], s.steps[p][:(c1-c0)*taps])
+		c.kernels.tiles(sums, start, source, panels[block*size+c0*taps*cols:], s.tiles[p], s.steps[p][:(c1-c0)*taps])
 		panels = panels[c.blocks*size:]
-	}
-}
-
-// phase runs the tiles of a phase. It is a function of its own so that the
-// garbage collector can stop the goroutine between calls of assembly.
-//
-//go:noinline
-func (c *convolution) phase(sums, start, source, panel []float32, tiles []tileRow, steps []int32) {
-	for i := 0; i < len(tiles); i += c.kernels.rows {
-		c.kernels.tile(sums, start, source, panel, tiles[i:i+c.kernels.rows], steps)
 	}
 }

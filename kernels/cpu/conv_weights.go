@@ -185,15 +185,11 @@ func (w *weightGrad) transposeGrad(dst []float32, s *strip, image, stripe, block
 const gradRun = 256
 
 // block adds a strip to a block's sums.
-//
-//go:noinline
 func (w *weightGrad) block(sums, source, grad []float32, tiles []tileRow, steps []int32) {
 	k := w.kernels
 	for p := 0; p < len(steps); p += gradRun {
 		run := steps[p:min(p+gradRun, len(steps))]
-		for i := 0; i < len(tiles); i += k.rows {
-			k.tile(sums, nil, source, grad[p*k.cols:], tiles[i:i+k.rows], run)
-		}
+		k.tiles(sums, nil, source, grad[p*k.cols:], tiles, run)
 	}
 }
 

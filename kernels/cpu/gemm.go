@@ -20,7 +20,6 @@ type matMul struct {
 	y, a       []float32
 	transA     bool
 	panels     []float32 // of the right operand, [N/cols][K][cols]
-	steps      []int32   // 0, 1, 2, ...
 	zeros      []float32
 	accumulate bool
 }
@@ -43,10 +42,6 @@ func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 		b.pool.run(panels, func(i int) { m.packTransposed(q, i) })
 	} else {
 		b.pool.run(ceilDiv(s.K, packDepth), func(i int) { m.packRows(q, i*packDepth, min((i+1)*packDepth, s.K)) })
-	}
-	m.steps = make([]int32, min(s.K, gemmDepth))
-	for k := range m.steps {
-		m.steps[k] = int32(k)
 	}
 	across := ceilDiv(s.N, gemmWidth)
 	b.pool.run(ceilDiv(s.M, gemmHeight)*across, func(chunk int) {
@@ -132,7 +127,7 @@ func (m *matMul) block(b *Backend, i0, j0 int) {
 // block of depth.
 func (m *matMul) column(rows []tileRow, edge edgeTile, a []float32, i0, i1, j, k0 int) {
 	g := m.kernels
-	steps := m.steps[:min(gemmDepth, m.k-k0)]
+	depth := min(gemmDepth, m.k-k0)
 	init := m.zeros
 	if m.accumulate || k0 > 0 {
 		init = nil
@@ -140,12 +135,13 @@ func (m *matMul) column(rows []tileRow, edge edgeTile, a []float32, i0, i1, j, k
 	panel := m.panels[j*m.k+k0*g.cols:]
 	c := m.y[i0*m.n+j:]
 	width := min(g.cols, m.n-j)
-	for i := 0; i < i1-i0; i += g.rows {
-		if tile := rows[i : i+g.rows]; width == g.cols && i+g.rows <= i1-i0 {
-			g.tile(c, init, a, panel, tile, steps)
-		} else {
-			m.edge(edge, tile, c, init, a, panel, steps, min(g.rows, i1-i0-i), width)
-		}
+	whole := 0 // rows of tiles that exist from end to end
+	if width == g.cols {
+		whole = (i1 - i0) / g.rows * g.rows
+		g.denseTiles(c, init, a, panel, rows[:whole], depth)
+	}
+	for i := whole; i < i1-i0; i += g.rows {
+		m.edge(edge, rows[i:i+g.rows], c, init, a, panel, depth, min(g.rows, i1-i0-i), width)
 	}
 }
 
@@ -161,12 +157,12 @@ func (m *matMul) newEdge() edgeTile {
 }
 
 // edge computes a tile of which only height × width values exist.
-func (m *matMul) edge(tmp edgeTile, rows []tileRow, c, init, a, panel []float32, steps []int32, height, width int) {
+func (m *matMul) edge(tmp edgeTile, rows []tileRow, c, init, a, panel []float32, depth, height, width int) {
 	g := m.kernels
 	for i := range tmp.rows {
 		tmp.rows[i] = tileRow{rows[i].a, int32(i * g.cols)}
 	}
-	g.tile(tmp.values, m.zeros, a, panel, tmp.rows, steps)
+	g.dense(tmp.values, m.zeros, a, panel, tmp.rows, depth)
 	for i := range height {
 		dst := c[rows[i].c : int(rows[i].c)+width]
 		for j, v := range tmp.values[i*g.cols : i*g.cols+width] {

@@ -2,9 +2,9 @@
 
 package cpu
 
-var gemmAVX512 = gemmKernels{rows: 8, cols: 32, tile: tileAVX512, transpose: transposeAVX512}
+var gemmAVX512 = gemmKernels{rows: 8, cols: 32, tile: tileAVX512, dense: denseAVX512, transpose: transposeAVX512}
 
-var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, transpose: transposeAVX2}
+var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, dense: denseAVX2, transpose: transposeAVX2}
 
 // tileAVX512 is [gemmKernels].tile for 8 rows and 32 columns. It needs
 // AVX-512F, no alignment, and does not check bounds.
@@ -12,11 +12,23 @@ var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, transpose: transpo
 //go:noescape
 func tileAVX512(c, init, a, b []float32, rows []tileRow, steps []int32)
 
+// denseAVX512 is [gemmKernels].dense for 8 rows and 32 columns. It needs
+// AVX-512F, no alignment, and does not check bounds.
+//
+//go:noescape
+func denseAVX512(c, init, a, b []float32, rows []tileRow, depth int)
+
 // tileAVX2 is [gemmKernels].tile for 6 rows and 16 columns. It needs AVX2 and
 // FMA, no alignment, and does not check bounds.
 //
 //go:noescape
 func tileAVX2(c, init, a, b []float32, rows []tileRow, steps []int32)
+
+// denseAVX2 is [gemmKernels].dense for 6 rows and 16 columns. It needs AVX2 and
+// FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func denseAVX2(c, init, a, b []float32, rows []tileRow, depth int)
 
 // transposeAVX512 is [gemmKernels].transpose. It needs AVX-512F.
 //

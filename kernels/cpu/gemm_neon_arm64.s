@@ -7,6 +7,11 @@
 // func tileNEON(c, init, a, b []float32, rows []tileRow, steps []int32)
 TEXT ·tileNEON(SB), NOSPLIT, $0-144
 	MOVD rows_base+96(FP), R0
+	MOVD rows_len+104(FP), R12
+	ADD R12<<3, R0, R12
+	CMP R12, R0
+	BGE end4
+tile1:
 	MOVD a_base+48(FP), R1
 	MOVW (R0), R2
 	ADD R2<<2, R1, R2
@@ -47,9 +52,9 @@ TEXT ·tileNEON(SB), NOSPLIT, $0-144
 	VEOR V21.B16, V21.B16, V21.B16
 	VEOR V22.B16, V22.B16, V22.B16
 	VEOR V23.B16, V23.B16, V23.B16
-	CBZ R10, finish
+	CBZ R10, finish2
 	PCALIGN $16
-loop:
+loop5:
 	MOVW.P 4(R9), R11
 	FLDPQ 32(R8), (F26, F27)
 	FLDPQ.P 64(R8), (F24, F25)
@@ -84,11 +89,11 @@ loop:
 	WORD $0x4f9d1356 // fmla v22.4s, v26.4s, v29.s[0]
 	WORD $0x4f9d1377 // fmla v23.4s, v27.4s, v29.s[0]
 	SUB $1, R10
-	CBNZ R10, loop
-finish:
+	CBNZ R10, loop5
+finish2:
 	MOVD c_base+0(FP), R1
 	MOVD init_len+32(FP), R10
-	CBZ R10, accumulate
+	CBZ R10, accumulate3
 	MOVD init_base+24(FP), R10
 	FLDPQ (R10), (F24, F25)
 	FLDPQ 32(R10), (F26, F27)
@@ -140,8 +145,11 @@ finish:
 	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
 	FSTPQ (F20, F21), (R11)
 	FSTPQ (F22, F23), 32(R11)
-	RET
-accumulate:
+	ADD $48, R0
+	CMP R12, R0
+	BLT tile1
+	B end4
+accumulate3:
 	MOVW 4(R0), R11
 	ADD R11<<2, R1, R11
 	FLDPQ (R11), (F24, F25)
@@ -202,6 +210,222 @@ accumulate:
 	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
 	FSTPQ (F20, F21), (R11)
 	FSTPQ (F22, F23), 32(R11)
+	ADD $48, R0
+	CMP R12, R0
+	BLT tile1
+end4:
+	RET
+
+// func denseNEON(c, init, a, b []float32, rows []tileRow, depth int)
+TEXT ·denseNEON(SB), NOSPLIT, $0-128
+	MOVD rows_base+96(FP), R0
+	MOVD rows_len+104(FP), R12
+	ADD R12<<3, R0, R12
+	CMP R12, R0
+	BGE end9
+tile6:
+	MOVD a_base+48(FP), R1
+	MOVW (R0), R2
+	ADD R2<<2, R1, R2
+	MOVW 8(R0), R3
+	ADD R3<<2, R1, R3
+	MOVW 16(R0), R4
+	ADD R4<<2, R1, R4
+	MOVW 24(R0), R5
+	ADD R5<<2, R1, R5
+	MOVW 32(R0), R6
+	ADD R6<<2, R1, R6
+	MOVW 40(R0), R7
+	ADD R7<<2, R1, R7
+	MOVD b_base+72(FP), R8
+	MOVD depth+120(FP), R10
+	MOVD $0, R11
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	CBZ R10, finish7
+	PCALIGN $16
+loop10:
+	FLDPQ 32(R8), (F26, F27)
+	FLDPQ.P 64(R8), (F24, F25)
+	FMOVS (R2)(R11<<2), F28
+	FMOVS (R3)(R11<<2), F29
+	FMOVS (R4)(R11<<2), F30
+	FMOVS (R5)(R11<<2), F31
+	WORD $0x4f9c1300 // fmla v0.4s, v24.4s, v28.s[0]
+	WORD $0x4f9c1321 // fmla v1.4s, v25.4s, v28.s[0]
+	WORD $0x4f9c1342 // fmla v2.4s, v26.4s, v28.s[0]
+	WORD $0x4f9c1363 // fmla v3.4s, v27.4s, v28.s[0]
+	FMOVS (R6)(R11<<2), F28
+	WORD $0x4f9d1304 // fmla v4.4s, v24.4s, v29.s[0]
+	WORD $0x4f9d1325 // fmla v5.4s, v25.4s, v29.s[0]
+	WORD $0x4f9d1346 // fmla v6.4s, v26.4s, v29.s[0]
+	WORD $0x4f9d1367 // fmla v7.4s, v27.4s, v29.s[0]
+	FMOVS (R7)(R11<<2), F29
+	WORD $0x4f9e1308 // fmla v8.4s, v24.4s, v30.s[0]
+	WORD $0x4f9e1329 // fmla v9.4s, v25.4s, v30.s[0]
+	WORD $0x4f9e134a // fmla v10.4s, v26.4s, v30.s[0]
+	WORD $0x4f9e136b // fmla v11.4s, v27.4s, v30.s[0]
+	WORD $0x4f9f130c // fmla v12.4s, v24.4s, v31.s[0]
+	WORD $0x4f9f132d // fmla v13.4s, v25.4s, v31.s[0]
+	WORD $0x4f9f134e // fmla v14.4s, v26.4s, v31.s[0]
+	WORD $0x4f9f136f // fmla v15.4s, v27.4s, v31.s[0]
+	WORD $0x4f9c1310 // fmla v16.4s, v24.4s, v28.s[0]
+	WORD $0x4f9c1331 // fmla v17.4s, v25.4s, v28.s[0]
+	WORD $0x4f9c1352 // fmla v18.4s, v26.4s, v28.s[0]
+	WORD $0x4f9c1373 // fmla v19.4s, v27.4s, v28.s[0]
+	WORD $0x4f9d1314 // fmla v20.4s, v24.4s, v29.s[0]
+	WORD $0x4f9d1335 // fmla v21.4s, v25.4s, v29.s[0]
+	WORD $0x4f9d1356 // fmla v22.4s, v26.4s, v29.s[0]
+	WORD $0x4f9d1377 // fmla v23.4s, v27.4s, v29.s[0]
+	ADD $1, R11
+	CMP R10, R11
+	BLT loop10
+finish7:
+	MOVD c_base+0(FP), R1
+	MOVD init_len+32(FP), R10
+	CBZ R10, accumulate8
+	MOVD init_base+24(FP), R10
+	FLDPQ (R10), (F24, F25)
+	FLDPQ 32(R10), (F26, F27)
+	MOVW 4(R0), R11
+	ADD R11<<2, R1, R11
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
+	FSTPQ (F0, F1), (R11)
+	FSTPQ (F2, F3), 32(R11)
+	MOVW 12(R0), R11
+	ADD R11<<2, R1, R11
+	WORD $0x4e38d484 // fadd v4.4s, v4.4s, v24.4s
+	WORD $0x4e39d4a5 // fadd v5.4s, v5.4s, v25.4s
+	WORD $0x4e3ad4c6 // fadd v6.4s, v6.4s, v26.4s
+	WORD $0x4e3bd4e7 // fadd v7.4s, v7.4s, v27.4s
+	FSTPQ (F4, F5), (R11)
+	FSTPQ (F6, F7), 32(R11)
+	MOVW 20(R0), R11
+	ADD R11<<2, R1, R11
+	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
+	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
+	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
+	WORD $0x4e3bd56b // fadd v11.4s, v11.4s, v27.4s
+	FSTPQ (F8, F9), (R11)
+	FSTPQ (F10, F11), 32(R11)
+	MOVW 28(R0), R11
+	ADD R11<<2, R1, R11
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	WORD $0x4e3bd5ef // fadd v15.4s, v15.4s, v27.4s
+	FSTPQ (F12, F13), (R11)
+	FSTPQ (F14, F15), 32(R11)
+	MOVW 36(R0), R11
+	ADD R11<<2, R1, R11
+	WORD $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	FSTPQ (F16, F17), (R11)
+	FSTPQ (F18, F19), 32(R11)
+	MOVW 44(R0), R11
+	ADD R11<<2, R1, R11
+	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
+	WORD $0x4e39d6b5 // fadd v21.4s, v21.4s, v25.4s
+	WORD $0x4e3ad6d6 // fadd v22.4s, v22.4s, v26.4s
+	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
+	FSTPQ (F20, F21), (R11)
+	FSTPQ (F22, F23), 32(R11)
+	ADD $48, R0
+	CMP R12, R0
+	BLT tile6
+	B end9
+accumulate8:
+	MOVW 4(R0), R11
+	ADD R11<<2, R1, R11
+	FLDPQ (R11), (F24, F25)
+	FLDPQ 32(R11), (F26, F27)
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
+	FSTPQ (F0, F1), (R11)
+	FSTPQ (F2, F3), 32(R11)
+	MOVW 12(R0), R11
+	ADD R11<<2, R1, R11
+	FLDPQ (R11), (F24, F25)
+	FLDPQ 32(R11), (F26, F27)
+	WORD $0x4e38d484 // fadd v4.4s, v4.4s, v24.4s
+	WORD $0x4e39d4a5 // fadd v5.4s, v5.4s, v25.4s
+	WORD $0x4e3ad4c6 // fadd v6.4s, v6.4s, v26.4s
+	WORD $0x4e3bd4e7 // fadd v7.4s, v7.4s, v27.4s
+	FSTPQ (F4, F5), (R11)
+	FSTPQ (F6, F7), 32(R11)
+	MOVW 20(R0), R11
+	ADD R11<<2, R1, R11
+	FLDPQ (R11), (F24, F25)
+	FLDPQ 32(R11), (F26, F27)
+	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
+	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
+	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
+	WORD $0x4e3bd56b // fadd v11.4s, v11.4s, v27.4s
+	FSTPQ (F8, F9), (R11)
+	FSTPQ (F10, F11), 32(R11)
+	MOVW 28(R0), R11
+	ADD R11<<2, R1, R11
+	FLDPQ (R11), (F24, F25)
+	FLDPQ 32(R11), (F26, F27)
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	WORD $0x4e3bd5ef // fadd v15.4s, v15.4s, v27.4s
+	FSTPQ (F12, F13), (R11)
+	FSTPQ (F14, F15), 32(R11)
+	MOVW 36(R0), R11
+	ADD R11<<2, R1, R11
+	FLDPQ (R11), (F24, F25)
+	FLDPQ 32(R11), (F26, F27)
+	WORD $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	FSTPQ (F16, F17), (R11)
+	FSTPQ (F18, F19), 32(R11)
+	MOVW 44(R0), R11
+	ADD R11<<2, R1, R11
+	FLDPQ (R11), (F24, F25)
+	FLDPQ 32(R11), (F26, F27)
+	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
+	WORD $0x4e39d6b5 // fadd v21.4s, v21.4s, v25.4s
+	WORD $0x4e3ad6d6 // fadd v22.4s, v22.4s, v26.4s
+	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
+	FSTPQ (F20, F21), (R11)
+	FSTPQ (F22, F23), 32(R11)
+	ADD $48, R0
+	CMP R12, R0
+	BLT tile6
+end9:
 	RET
 
 // func transposeNEON(dst []float32, dstStride int, src []float32, srcStride, rows, cols int)

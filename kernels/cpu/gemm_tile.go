@@ -4,8 +4,9 @@ package cpu
 type gemmKernels struct {
 	rows, cols int // of a tile
 
-	// tile is a small matrix product that gathers its left operand: for every
-	// i < rows and j < cols,
+	// tile is a matrix product that gathers its left operand, of any number of
+	// tiles, that is of len(rows), a multiple of rows: for every i < len(rows) and
+	// j < cols,
 	//
 	//	c[rows[i].c+j] = start + Σ_k a[rows[i].a+steps[k]] · b[k·cols+j]
 	//
@@ -16,6 +17,9 @@ type gemmKernels struct {
 	// to the data (pixels of one phase) and to the weights (a tap, a pixel).
 	tile func(c, init, a, b []float32, rows []tileRow, steps []int32)
 
+	// dense is tile for the steps 0, 1, ..., depth-1, a plain matrix product.
+	dense func(c, init, a, b []float32, rows []tileRow, depth int)
+
 	// transpose writes dst[j·dstStride+i] = src[i·srcStride+j] for i < rows and
 	// j < cols ≤ 16, rows and cols at least 1. dst and src do not overlap.
 	transpose func(dst []float32, dstStride int, src []float32, srcStride, rows, cols int)
@@ -25,32 +29,74 @@ type gemmKernels struct {
 type tileRow struct{ a, c int32 }
 
 // genericGemm are the plain twins.
-var genericGemm = gemmKernels{rows: 4, cols: 16, tile: tile4x16, transpose: transpose16}
+var genericGemm = gemmTwins(4, 16)
 
-func tile4x16(c, init, a, b []float32, rows []tileRow, steps []int32) {
-	tileTwin(4, 16, c, init, a, b, rows, steps)
+// gemmTwins are the kernels in plain Go for tiles of any size.
+func gemmTwins(rows, cols int) gemmKernels {
+	return gemmKernels{
+		rows: rows, cols: cols, transpose: transpose16,
+		tile: func(c, init, a, b []float32, rows []tileRow, steps []int32) {
+			for _, row := range rows {
+				tileTwin(cols, c, init, a, b, row, len(steps), steps)
+			}
+		},
+		dense: func(c, init, a, b []float32, rows []tileRow, depth int) {
+			for _, row := range rows {
+				tileTwin(cols, c, init, a, b, row, depth, nil)
+			}
+		},
+	}
 }
 
-// tileTwin is the tile kernel of any size in plain Go.
-func tileTwin(height, width int, c, init, a, b []float32, rows []tileRow, steps []int32) {
+// tileTwin computes one row of a tile; without steps it reads a from end to end.
+func tileTwin(cols int, c, init, a, b []float32, row tileRow, depth int, steps []int32) {
 	var sums [32]float32
-	for _, row := range rows[:height] {
-		acc := sums[:width]
-		clear(acc)
-		for k, step := range steps {
-			v := a[row.a+step]
-			for j, w := range b[k*width : (k+1)*width] {
-				acc[j] += v * w
-			}
+	acc := sums[:cols]
+	for k := range depth {
+		at := int32(k)
+		if steps != nil {
+			at = steps[k]
 		}
-		dst := c[row.c : int(row.c)+width]
-		start := dst
-		if len(init) > 0 {
-			start = init[:width]
+		v := a[row.a+at]
+		for j, w := range b[k*cols : (k+1)*cols] {
+			acc[j] += v * w
 		}
-		for j, sum := range acc {
-			dst[j] = sum + start[j]
-		}
+	}
+	dst := c[row.c : int(row.c)+cols]
+	start := dst
+	if len(init) > 0 {
+		start = init[:cols]
+	}
+	for j, sum := range acc {
+		dst[j] = sum + start[j]
+	}
+}
+
+// longestCall bounds the work of a call of assembly, which the garbage collector
+// has to wait for, in rows times steps: 20 to 80 µs.
+const longestCall = 1 << 17
+
+// atOnce is how many rows of the given number of steps a call takes, whole tiles.
+func (k *gemmKernels) atOnce(steps int) int {
+	return max(longestCall/(max(steps, 1)*k.rows), 1) * k.rows
+}
+
+// tiles is the tile kernel in calls of bounded length. It is a function of its own
+// so that the garbage collector can stop the goroutine between them.
+//
+//go:noinline
+func (k *gemmKernels) tiles(c, init, a, b []float32, rows []tileRow, steps []int32) {
+	for n := k.atOnce(len(steps)); len(rows) > 0; rows = rows[min(n, len(rows)):] {
+		k.tile(c, init, a, b, rows[:min(n, len(rows))], steps)
+	}
+}
+
+// denseTiles is the dense kernel in calls of bounded length.
+//
+//go:noinline
+func (k *gemmKernels) denseTiles(c, init, a, b []float32, rows []tileRow, depth int) {
+	for n := k.atOnce(depth); len(rows) > 0; rows = rows[min(n, len(rows)):] {
+		k.dense(c, init, a, b, rows[:min(n, len(rows))], depth)
 	}
 }
 

@@ -52,6 +52,12 @@ func clampNEON(y, x []float32, a, b float32)
 //go:noescape
 func correlateNEON(y, x, taps []float32, stride int)
 
+// denseNEON is [gemmKernels].dense for 6 rows and 16 columns.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func denseNEON(c, init, a, b []float32, rows []tileRow, depth int)
+
 // divNEON is the function of that name in [vectorKernels.binary].
 // It needs no alignment and does not check bounds.
 //

@@ -83,10 +83,7 @@ func (s shapedKernel) check(t *testing.T, decoder func() *kernelstest.Decoder) {
 // twinsOf are the plain twins with the sizes of a table's tiles.
 func twinsOf(k *table) *table {
 	g, w, lanes := k.gemm, k.wide, k.winograd.lanes
-	g.transpose = transpose16
-	g.tile = func(c, init, a, b []float32, rows []tileRow, steps []int32) {
-		tileTwin(g.rows, g.cols, c, init, a, b, rows, steps)
-	}
+	g = gemmTwins(g.rows, g.cols)
 	for i := range w.rows {
 		w.rows[i] = wideTwin(i+1, w.pixels)
 	}
@@ -147,21 +144,28 @@ func offsets(d *kernelstest.Decoder, k, n int) []int32 {
 // summed is the tolerance of a sum of k terms in another order.
 func summed(k int) float64 { return rounding * math.Sqrt(float64(k)+1) }
 
+// prepareTile chooses the gathering product or the dense one, of several tiles.
 func prepareTile(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
-	g, depth, accumulate := k.gemm, d.Below(300), d.Below(2) == 1
-	reach, stride := d.Size(400), k.gemm.cols+d.Below(20)
-	rows, steps := make([]tileRow, g.rows), offsets(d, depth, reach)
-	for i, at := range d.Perm(g.rows) {
+	g, depth, accumulate, dense := k.gemm, d.Below(300), d.Below(2) == 1, d.Below(2) == 1
+	reach, stride, height := d.Size(400), k.gemm.cols+d.Below(20), k.gemm.rows*d.Below(4)
+	rows, steps := make([]tileRow, height), offsets(d, depth, reach)
+	for i, at := range d.Perm(height) {
 		rows[i] = tileRow{int32(d.IntN(reach)), int32(at * stride)}
 	}
-	c, inputs := undefined((g.rows-1)*stride+g.cols), [][]float32{terms(d, 2*reach), terms(d, depth*g.cols), nil}
+	c, inputs := undefined(max(height-1, 0)*stride+g.cols), [][]float32{terms(d, reach+max(reach, depth)), terms(d, depth*g.cols), nil}
 	if accumulate {
 		c = terms(d, len(c))
 	} else {
 		inputs[2] = terms(d, g.cols)
 	}
-	u := use{fmt.Sprintf("depth %d, accumulate %t", depth, accumulate), [][]float32{c}, inputs, summed(depth), false}
-	return u, func(k *table, out, in [][]float32) { k.gemm.tile(out[0], in[2], in[0], in[1], rows, steps) }
+	u := use{fmt.Sprintf("%d rows, depth %d, accumulate %t, dense %t", height, depth, accumulate, dense), [][]float32{c}, inputs, summed(depth), false}
+	return u, func(k *table, out, in [][]float32) {
+		if dense {
+			k.gemm.dense(out[0], in[2], in[0], in[1], rows, depth)
+		} else {
+			k.gemm.tile(out[0], in[2], in[0], in[1], rows, steps)
+		}
+	}
 }
 
 func prepareTranspose(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {

@@ -19,7 +19,6 @@ type winograd struct {
 	across  int // tiles in a row
 	down    int // rows of tiles in an image
 	rows    int // rows of tiles of a block of work
-	steps   []int32
 	tiles   []tileRow
 }
 
@@ -115,10 +114,6 @@ func newWinograd(b *Backend, g *correlation, dst, src, u []float32, e epilogue) 
 		target = sharedTiles
 	}
 	w.rows = min(max(target/w.across, 1), g.n*w.down)
-	w.steps = make([]int32, g.src.c)
-	for i := range w.steps {
-		w.steps[i] = int32(i)
-	}
 	for t := range w.rows * w.across {
 		w.tiles = append(w.tiles, tileRow{int32(t * w.depth), int32(t * w.gemm.cols)})
 	}
@@ -199,12 +194,13 @@ func (w *winograd) multiply(m, v []float32, block, point, tiles int) {
 	u := w.u[(block*points+point)*size : (block*points+point+1)*size]
 	a, c := v[point*w.vPoint():], m[point*w.mPoint():]
 	if tiles < g.rows {
-		g.tile(c, w.zeros, a, u, padTiles(w.tiles[:tiles:tiles], g.rows, len(w.tiles)*g.cols), w.steps)
+		g.dense(c, w.zeros, a, u, padTiles(w.tiles[:tiles:tiles], g.rows, len(w.tiles)*g.cols), w.src.c)
 		return
 	}
-	for i := 0; i < tiles; i += g.rows {
-		i := min(i, tiles-g.rows) // the last tile overlaps rather than be cut
-		g.tile(c, w.zeros, a, u, w.tiles[i:i+g.rows], w.steps)
+	whole := tiles - tiles%g.rows
+	g.denseTiles(c, w.zeros, a, u, w.tiles[:whole], w.src.c)
+	if whole < tiles { // the last tile overlaps rather than be cut
+		g.dense(c, w.zeros, a, u, w.tiles[tiles-g.rows:tiles], w.src.c)
 	}
 }
 

@@ -140,7 +140,7 @@ func (w *winogradGrad) multiply(block, slice int, steps []int32, first, last boo
 	for point := range points {
 		v := w.v[(slice*points+point)*w.vPoint():]
 		p := w.p[(block*points+point)*w.pPoint():]
-		w.product(u[point*w.uPoint():], v, p, channels, steps)
+		w.gemm.tiles(u[point*w.uPoint():], w.zeros, v, p, channels, steps)
 	}
 	sums := w.sums[(block*w.src.c+c0)*9*cols:][:n*9*cols]
 	if first {
@@ -152,15 +152,5 @@ func (w *winogradGrad) multiply(block, slice int, steps []int32, first, last boo
 	if last {
 		d0 := block * cols
 		w.gemm.transposeAll(w.out[(d0*w.src.c+c0)*9:], w.src.c*9, sums, cols, n*9, min(cols, w.dst.c-d0))
-	}
-}
-
-// product computes one point's sums. It is a function of its own so that the
-// garbage collector can stop the goroutine between calls of assembly.
-//
-//go:noinline
-func (w *winogradGrad) product(u, v, p []float32, channels []tileRow, steps []int32) {
-	for i := 0; i < len(channels); i += w.gemm.rows {
-		w.gemm.tile(u, w.zeros, v, p, channels[i:i+w.gemm.rows], steps)
 	}
 }

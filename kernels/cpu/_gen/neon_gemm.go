@@ -3,64 +3,116 @@ package main
 func init() {
 	neonFile("gemm", "neon_gemm.go", func(k *neon) {
 		k.tile()
+		k.dense()
 		k.transpose()
 	})
 }
 
-// tile emits the gathered matrix product of 6 rows × 16 columns: 24 accumulators
-// in V0 to V23, a row of b in V24 to V27, values of a in V28 to V31. A step is 24
-// multiply-adds on 9 loads; multiply-adds by element take a's values as they are
-// loaded, without spreading them first.
+// Registers of a tile of 6 rows × 16 columns: 24 accumulators in V0 to V23, a row
+// of b in V24 to V27, values of a in V28 to V31.
+const tileRows, tileB, tileA = 6, 24, 28
+
+// tile emits the matrix product that gathers its left operand.
 func (k *neon) tile() {
-	const rows, b, a = 6, 24, 28
 	k.begin("tile", "c, init, a, b []float32, rows []tileRow, steps []int32", "is [gemmKernels].tile for 6 rows and 16 columns.")
-	k.get("rows_base", "a_base")
-	for i := range rows {
+	k.overTiles(func() {
+		k.op("MOVD %s, R9", k.arg("steps_base"))
+		k.op("MOVD %s, R10", k.arg("steps_len"))
+	}, func(finish string) {
+		loop := k.fresh("loop")
+		k.op("CBZ R10, %s", finish)
+		k.op("PCALIGN $16")
+		k.label(loop)
+		k.op("MOVW.P 4(R9), R11")
+		k.tileStep()
+		k.op("SUB $1, R10")
+		k.op("CBNZ R10, %s", loop)
+	})
+}
+
+// dense emits the matrix product that reads its left operand from end to end.
+func (k *neon) dense() {
+	k.begin("dense", "c, init, a, b []float32, rows []tileRow, depth int", "is [gemmKernels].dense for 6 rows and 16 columns.")
+	k.overTiles(func() {
+		k.op("MOVD %s, R10", k.arg("depth"))
+		k.op("MOVD $0, R11")
+	}, func(finish string) {
+		loop := k.fresh("loop")
+		k.op("CBZ R10, %s", finish)
+		k.op("PCALIGN $16")
+		k.label(loop)
+		k.tileStep()
+		k.op("ADD $1, R11")
+		k.op("CMP R10, R11")
+		k.op("BLT %s", loop)
+	})
+}
+
+// overTiles emits the loop over the tiles of rows, from R0 up to R12: begin sets
+// up what sum needs beside the row pointers R2 to R7 and R8, the first row of b;
+// sum adds up and jumps to finish if there is nothing to add.
+func (k *neon) overTiles(begin func(), sum func(finish string)) {
+	next, finish, accumulate, end := k.fresh("tile"), k.fresh("finish"), k.fresh("accumulate"), k.fresh("end")
+	k.op("MOVD %s, R0", k.arg("rows_base"))
+	k.op("MOVD %s, R12", k.arg("rows_len"))
+	k.op("ADD R12<<3, R0, R12")
+	k.op("CMP R12, R0")
+	k.op("BGE %s", end)
+	k.label(next)
+	k.op("MOVD %s, R1", k.arg("a_base"))
+	for i := range tileRows {
 		k.op("MOVW %s, R%d", mem("R0", 8*i), 2+i)
 		k.op("ADD R%d<<2, R1, R%d", 2+i, 2+i)
 	}
 	k.op("MOVD %s, R8", k.arg("b_base"))
-	k.op("MOVD %s, R9", k.arg("steps_base"))
-	k.op("MOVD %s, R10", k.arg("steps_len"))
-	for i := range 4 * rows {
+	begin()
+	for i := range 4 * tileRows {
 		k.clear(i)
 	}
-	k.op("CBZ R10, finish")
-	k.op("PCALIGN $16")
-	k.label("loop")
-	k.op("MOVW.P 4(R9), R11")
-	k.op("FLDPQ 32(R8), (F%d, F%d)", b+2, b+3)
-	k.op("FLDPQ.P 64(R8), (F%d, F%d)", b, b+1)
-	gather := func(i int) { k.op("FMOVS (R%d)(R11<<2), F%d", 2+i, a+i%4) }
+	sum(finish)
+	k.label(finish)
+	k.op("MOVD %s, R1", k.arg("c_base"))
+	k.op("MOVD %s, R10", k.arg("init_len"))
+	k.op("CBZ R10, %s", accumulate)
+	k.op("MOVD %s, R10", k.arg("init_base"))
+	k.op("FLDPQ (R10), (F%d, F%d)", tileB, tileB+1)
+	k.op("FLDPQ 32(R10), (F%d, F%d)", tileB+2, tileB+3)
+	for _, load := range []bool{false, true} {
+		if load {
+			k.label(accumulate)
+		}
+		for i := range tileRows {
+			k.tileStore(i, tileB, load)
+		}
+		k.op("ADD $%d, R0", 8*tileRows)
+		k.op("CMP R12, R0")
+		k.op("BLT %s", next)
+		if !load {
+			k.op("B %s", end)
+		}
+	}
+	k.label(end)
+	k.ret()
+}
+
+// tileStep multiplies the row of b at R8 with the value of every row of a at its
+// pointer plus R11 values: 24 multiply-adds on 9 loads, which take a's values as
+// they are loaded, without spreading them first.
+func (k *neon) tileStep() {
+	k.op("FLDPQ 32(R8), (F%d, F%d)", tileB+2, tileB+3)
+	k.op("FLDPQ.P 64(R8), (F%d, F%d)", tileB, tileB+1)
+	gather := func(i int) { k.op("FMOVS (R%d)(R11<<2), F%d", 2+i, tileA+i%4) }
 	for i := range 4 {
 		gather(i)
 	}
-	for i := range rows {
+	for i := range tileRows {
 		for j := range 4 {
-			k.multiplyAddFirst(4*i+j, b+j, a+i%4)
+			k.multiplyAddFirst(4*i+j, tileB+j, tileA+i%4)
 		}
-		if i+4 < rows {
+		if i+4 < tileRows {
 			gather(i + 4)
 		}
 	}
-	k.op("SUB $1, R10")
-	k.op("CBNZ R10, loop")
-	k.label("finish")
-	k.op("MOVD %s, R1", k.arg("c_base"))
-	k.op("MOVD %s, R10", k.arg("init_len"))
-	k.op("CBZ R10, accumulate")
-	k.op("MOVD %s, R10", k.arg("init_base"))
-	k.op("FLDPQ (R10), (F%d, F%d)", b, b+1)
-	k.op("FLDPQ 32(R10), (F%d, F%d)", b+2, b+3)
-	for i := range rows {
-		k.tileStore(i, b, false)
-	}
-	k.ret()
-	k.label("accumulate")
-	for i := range rows {
-		k.tileStore(i, b, true)
-	}
-	k.ret()
 }
 
 // tileStore adds a row's start values in registers b and up to its sums and

@@ -2,86 +2,151 @@ package main
 
 func init() {
 	register("gemm_tile_avx512_amd64.s", "tile.go", func(e *emitter) {
-		tile(e, tileForm{name: "tileAVX512", rows: 8, width: 64, reg: z})
+		tiles(e, tileForm{name: "AVX512", rows: 8, width: 64, registers: 32, reg: z})
 	})
 	register("gemm_tile_avx2_amd64.s", "tile.go", func(e *emitter) {
-		tile(e, tileForm{name: "tileAVX2", rows: 6, width: 32, reg: y})
+		tiles(e, tileForm{name: "AVX2", rows: 6, width: 32, registers: 16, reg: y})
 	})
 }
 
-// tileForm is a tile of rows × two vectors.
+// tileForm is a tile of rows × two vectors. The accumulators are registers 0 to
+// 2·rows-1, the two vectors of b follow, the rest hold broadcast values of a.
 type tileForm struct {
-	name  string
-	rows  int
-	width int // bytes of a vector
-	reg   func(int) string
+	name      string
+	rows      int
+	width     int // bytes of a vector
+	registers int
+	reg       func(int) string
 }
 
-// tile emits the gathered matrix product; the accumulators are registers 0 to
-// 2·rows-1, the two vectors of b follow, the rest hold broadcast values of a.
-func tile(e *emitter, f tileForm) {
-	e.fn(f.name + "(c, init, a, b []float32, rows []tileRow, steps []int32)")
-	row := []string{"SI", "DI", "R8", "R9", "R10", "R11", "R12", "R13"}[:f.rows]
-	e.load("rows_base", "DX")
+// denseUnroll is how many steps of a dense product a turn of its loop takes.
+const denseUnroll = 4
+
+// tiles emits the matrix product that gathers its left operand and the one that
+// reads it from end to end.
+func tiles(e *emitter, f tileForm) {
+	e.fn("tile" + f.name + "(c, init, a, b []float32, rows []tileRow, steps []int32)")
+	f.overTiles(e, func() {
+		e.load("steps_base", "DX")
+		e.load("steps_len", "CX")
+		e.op("LEAQ (DX)(CX*4), DX")
+	}, func(finish string) {
+		loop := e.fresh("loop")
+		e.op("NEGQ CX")
+		e.op("JZ %s", finish)
+		e.op("PCALIGN $64")
+		e.label(loop)
+		e.op("MOVLQSX (DX)(CX*4), AX")
+		f.step(e, 0, func(row string) string { return "(" + row + ")(AX*4)" })
+		e.op("ADDQ $%d, BX", 2*f.width)
+		e.op("INCQ CX")
+		e.op("JNZ %s", loop)
+	})
+
+	e.fn("dense" + f.name + "(c, init, a, b []float32, rows []tileRow, depth int)")
+	f.overTiles(e, func() {
+		e.load("depth", "CX")
+		for _, r := range f.pointers() {
+			e.op("LEAQ (%s)(CX*4), %s", r, r)
+		}
+	}, func(finish string) {
+		many, rest, loop := e.fresh("many"), e.fresh("rest"), e.fresh("loop")
+		e.op("NEGQ CX")
+		e.op("JZ %s", finish)
+		e.op("ADDQ $%d, CX", denseUnroll-1)
+		e.op("JGE %s", rest)
+		e.op("PCALIGN $64")
+		e.label(many)
+		for u := range denseUnroll {
+			f.step(e, u, func(row string) string { return index(row, "CX", 4, 4*(u-denseUnroll+1)) })
+		}
+		e.op("ADDQ $%d, BX", 2*denseUnroll*f.width)
+		e.op("ADDQ $%d, CX", denseUnroll)
+		e.op("JLT %s", many)
+		e.label(rest)
+		e.op("SUBQ $%d, CX", denseUnroll-1)
+		e.op("JZ %s", finish)
+		e.label(loop)
+		f.step(e, 0, func(row string) string { return index(row, "CX", 4, 0) })
+		e.op("ADDQ $%d, BX", 2*f.width)
+		e.op("INCQ CX")
+		e.op("JNZ %s", loop)
+	})
+}
+
+// pointers are the registers that hold the addresses of a tile's rows.
+func (f tileForm) pointers() []string {
+	return []string{"SI", "DI", "R8", "R9", "R10", "R11", "R12", "R13"}[:f.rows]
+}
+
+// operands are the registers of a row of b.
+func (f tileForm) operands() (b0, b1 string) { return f.reg(2 * f.rows), f.reg(2*f.rows + 1) }
+
+// overTiles emits the loop over the tiles of rows, from R14 up to R15: begin sets
+// up what sum needs beside the row pointers and BX, the first row of b; sum adds
+// up and jumps to finish if there is nothing to add.
+func (f tileForm) overTiles(e *emitter, begin func(), sum func(finish string)) {
+	next, finish, accumulate, end := e.fresh("tile"), e.fresh("finish"), e.fresh("accumulate"), e.fresh("end")
+	e.load("rows_base", "R14")
+	e.load("rows_len", "R15")
+	e.op("LEAQ (R14)(R15*8), R15")
+	e.op("CMPQ R14, R15")
+	e.op("JGE %s", end)
+	e.label(next)
 	e.load("a_base", "CX")
-	for i, r := range row {
-		e.op("MOVLQSX %s, %s", mem("DX", 8*i), r)
+	for i, r := range f.pointers() {
+		e.op("MOVLQSX %s, %s", mem("R14", 8*i), r)
 		e.op("LEAQ (CX)(%s*4), %s", r, r)
 	}
 	e.load("b_base", "BX")
-	e.load("steps_base", "DX")
-	e.load("steps_len", "CX")
+	begin()
 	for i := range 2 * f.rows {
 		e.op("VXORPS %s, %s, %s", f.reg(i), f.reg(i), f.reg(i))
 	}
-	e.op("LEAQ (DX)(CX*4), DX")
-	e.op("NEGQ CX")
-	e.op("JZ finish")
-	b0, b1 := f.reg(2*f.rows), f.reg(2*f.rows+1)
-	spare := 2*f.rows + 2
-	registers := 16
-	if f.width == 64 {
-		registers = 32
-	}
-	e.op("PCALIGN $64")
-	e.label("loop")
-	e.op("MOVLQSX (DX)(CX*4), AX")
-	e.op("VMOVUPS (BX), %s", b0)
-	e.op("VMOVUPS %s, %s", mem("BX", f.width), b1)
-	for i, r := range row {
-		v := f.reg(spare + i%(registers-spare))
-		e.op("VBROADCASTSS (%s)(AX*4), %s", r, v)
-		e.op("VFMADD231PS %s, %s, %s", b0, v, f.reg(2*i))
-		e.op("VFMADD231PS %s, %s, %s", b1, v, f.reg(2*i+1))
-	}
-	e.op("ADDQ $%d, BX", 2*f.width)
-	e.op("INCQ CX")
-	e.op("JNZ loop")
-	e.label("finish")
-	e.load("rows_base", "DX")
+	sum(finish)
+	e.label(finish)
 	e.load("c_base", "BX")
 	e.load("init_len", "CX")
 	e.op("TESTQ CX, CX")
-	e.op("JZ accumulate")
+	e.op("JZ %s", accumulate)
 	e.load("init_base", "CX")
+	b0, b1 := f.operands()
 	e.op("VMOVUPS (CX), %s", b0)
 	e.op("VMOVUPS %s, %s", mem("CX", f.width), b1)
-	for i := range row {
-		tileStore(e, f, i, b0, b1)
-	}
-	e.ret()
-	e.label("accumulate")
-	for i := range row {
-		tileStore(e, f, i, "(BX)(AX*4)", mem("BX", f.width)+"(AX*4)")
-	}
+	f.store(e, next, b0, b1)
+	e.op("JMP %s", end)
+	e.label(accumulate)
+	f.store(e, next, "(BX)(AX*4)", index("BX", "AX", 4, f.width))
+	e.label(end)
 	e.ret()
 }
 
-// tileStore adds a row's start values to its sums and stores them.
-func tileStore(e *emitter, f tileForm, i int, start0, start1 string) {
-	e.op("MOVLQSX %s, AX", mem("DX", 8*i+4))
-	e.op("VADDPS %s, %s, %s", start0, f.reg(2*i), f.reg(2*i))
-	e.op("VADDPS %s, %s, %s", start1, f.reg(2*i+1), f.reg(2*i+1))
-	e.op("VMOVUPS %s, (BX)(AX*4)", f.reg(2*i))
-	e.op("VMOVUPS %s, %s(AX*4)", f.reg(2*i+1), mem("BX", f.width))
+// step multiplies row u of b from BX on with a value of every row of a, whose
+// operand value names.
+func (f tileForm) step(e *emitter, u int, value func(row string) string) {
+	b0, b1 := f.operands()
+	spare := 2*f.rows + 2
+	e.op("VMOVUPS %s, %s", mem("BX", 2*u*f.width), b0)
+	e.op("VMOVUPS %s, %s", mem("BX", (2*u+1)*f.width), b1)
+	for i, r := range f.pointers() {
+		v := f.reg(spare + i%(f.registers-spare))
+		e.op("VBROADCASTSS %s, %s", value(r), v)
+		e.op("VFMADD231PS %s, %s, %s", b0, v, f.reg(2*i))
+		e.op("VFMADD231PS %s, %s, %s", b1, v, f.reg(2*i+1))
+	}
+}
+
+// store adds start values to a tile's sums, stores them and goes on to the next
+// tile, if there is one.
+func (f tileForm) store(e *emitter, next, start0, start1 string) {
+	for i := range f.rows {
+		e.op("MOVLQSX %s, AX", mem("R14", 8*i+4))
+		e.op("VADDPS %s, %s, %s", start0, f.reg(2*i), f.reg(2*i))
+		e.op("VADDPS %s, %s, %s", start1, f.reg(2*i+1), f.reg(2*i+1))
+		e.op("VMOVUPS %s, (BX)(AX*4)", f.reg(2*i))
+		e.op("VMOVUPS %s, %s", f.reg(2*i+1), index("BX", "AX", 4, f.width))
+	}
+	e.op("ADDQ $%d, R14", 8*f.rows)
+	e.op("CMPQ R14, R15")
+	e.op("JLT %s", next)
 }

@@ -20,9 +20,9 @@ type Options struct {
 	// TRUSTMAE_KERNELS from the environment or else the best that the processor
 	// has. See [List].
 	Table string
-	// Direct makes every convolution follow its definition. Otherwise large 3×3
-	// ones use Winograd's algorithm, several times faster and with errors of a
-	// few 1e-6 of the largest value.
+	// Direct makes every convolution follow its definition. Otherwise 3×3
+	// ones, and 3×3 and 4×4 ones of stride 2, use Winograd's algorithm where it is
+	// faster, up to three times, with errors of a few 1e-6 of the largest value.
 	Direct bool
 }
 

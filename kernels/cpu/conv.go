@@ -59,8 +59,9 @@ func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue,
 	g, cols := p.correlation, b.table.gemm.cols
 	switch p.method {
 	case byWinograd:
-		u := w.packedForm(p.form, g.winogradSize(cols), func(dst, src []float32) { g.packWinograd(b, dst, src) })
-		b.winogradConvolve(g, dst, src, u, e)
+		s := p.winograd
+		u := w.packedForm(p.form, s.weightSize(cols), func(dst, src []float32) { s.pack(b, dst, src) })
+		b.winogradConvolve(s, dst, src, u, e)
 	case wide:
 		b.wideConvolve(p, dst, src, w.packedForm(p.form, g.wideSize(), g.packWide), e)
 	default:

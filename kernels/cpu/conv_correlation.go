@@ -211,7 +211,11 @@ func (g *correlation) packBlock(b *Backend, dst, w []float32, taps []tap, d0, c0
 	for c := c0; c < c1; c++ {
 		k.transposeAll(plain, k.cols, w[c*g.srcChannel+d0*g.dstChannel:], g.dstChannel, width, area)
 		for _, t := range taps {
-			copy(dst[:k.cols], plain[t.weight*k.cols:])
+			if t.weight == noWeight {
+				clear(dst[:k.cols])
+			} else {
+				copy(dst[:k.cols], plain[t.weight*k.cols:])
+			}
 			dst = dst[k.cols:]
 		}
 	}

@@ -12,9 +12,10 @@ import (
 // of a small layer take as long to make as the layer.
 type plan struct {
 	*correlation
-	method method
-	form   string // tells packed weights apart
-	cut    cut
+	method   method
+	form     string // tells packed weights apart
+	cut      cut
+	winograd *winogradShape
 }
 
 // method is how a correlation is computed.
@@ -103,8 +104,11 @@ func (b *Backend) newPlan(key planKey) *plan {
 	if key.pass == backward {
 		p.correlation = backwardCorrelation(s)
 	}
+	if !b.direct {
+		p.winograd = p.suitsWinograd()
+	}
 	switch {
-	case !b.direct && p.suitsWinograd():
+	case p.winograd != nil:
 		p.method = byWinograd
 	case p.suitsWide():
 		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels)

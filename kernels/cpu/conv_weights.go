@@ -47,9 +47,11 @@ func unswap(dst, src []float32, s kernels.ConvShape) {
 // weightGradient computes dw in the roles that s describes.
 func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) {
 	g := forwardCorrelation(s)
-	if !b.direct && g.suitsWinogradGradient() {
-		b.winogradGradient(g, dst, src, grad)
-		return
+	if !b.direct {
+		if shape := g.suitsWinogradGradient(); shape != nil {
+			b.winogradGradient(shape, dst, src, grad)
+			return
+		}
 	}
 	w := newWeightGrad(b, g, dst, src, grad)
 	if w.pieces > 1 {

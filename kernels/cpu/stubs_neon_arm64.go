@@ -286,32 +286,62 @@ func wide3NEON(c []float32, cRow int, start, src, w []float32, steps []int32)
 //go:noescape
 func wide4NEON(c []float32, cRow int, start, src, w []float32, steps []int32)
 
-// winogradGradientNEON is [winogradKernels].gradient for 4 lanes.
+// winograd2GradientNEON is [winogradKernels].gradient for 2 taps and 4 lanes.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func winogradGradientNEON(p []float32, pPoint, pTile int, src []float32, srcRow, tiles int, tmp []float32)
+func winograd2GradientNEON(p []float32, pPoint, pTile int, src []float32, srcRow, srcPixel, tiles int, tmp []float32)
 
-// winogradInputNEON is [winogradKernels].input for 4 lanes.
+// winograd2InputNEON is [winogradKernels].input for 2 taps and 4 lanes.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func winogradInputNEON(v []float32, vPoint, vTile int, src []float32, srcRow, tiles int, tmp []float32)
+func winograd2InputNEON(v []float32, vPoint, vTile int, src []float32, srcRow, srcPixel, tiles int, tmp []float32)
 
-// winogradOutputNEON is [winogradKernels].output for 4 lanes.
+// winograd2OutputNEON is [winogradKernels].output for 2 taps and 4 lanes.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func winogradOutputNEON(dst []float32, dstRow, dstPixel int, m []float32, mPoint, mTile, tiles int, bias, tmp []float32)
+func winograd2OutputNEON(dst []float32, dstRow, dstPixel int, m []float32, mPoint, mTile, tiles int, bias, tmp []float32)
 
-// winogradWeightGradientNEON is [winogradKernels].weightGradient for 4 lanes.
+// winograd2WeightGradientNEON is [winogradKernels].weightGradient for 2 taps and 4 lanes.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func winogradWeightGradientNEON(w []float32, wTap int, u []float32, uPoint, uChannel, channels int, tmp []float32)
+func winograd2WeightGradientNEON(w []float32, wTap int, u []float32, uPoint, uChannel, channels int, tmp []float32)
 
-// winogradWeightsNEON is [winogradKernels].weights for 4 lanes.
+// winograd2WeightsNEON is [winogradKernels].weights for 2 taps and 4 lanes.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func winogradWeightsNEON(u []float32, uPoint, uChannel int, w []float32, wTap, channels int, tmp []float32)
+func winograd2WeightsNEON(u []float32, uPoint, uChannel int, w []float32, wTap, channels int, tmp []float32)
+
+// winograd3GradientNEON is [winogradKernels].gradient for 3 taps and 4 lanes.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func winograd3GradientNEON(p []float32, pPoint, pTile int, src []float32, srcRow, srcPixel, tiles int, tmp []float32)
+
+// winograd3InputNEON is [winogradKernels].input for 3 taps and 4 lanes.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func winograd3InputNEON(v []float32, vPoint, vTile int, src []float32, srcRow, srcPixel, tiles int, tmp []float32)
+
+// winograd3OutputNEON is [winogradKernels].output for 3 taps and 4 lanes.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func winograd3OutputNEON(dst []float32, dstRow, dstPixel int, m []float32, mPoint, mTile, tiles int, bias, tmp []float32)
+
+// winograd3WeightGradientNEON is [winogradKernels].weightGradient for 3 taps and 4 lanes.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func winograd3WeightGradientNEON(w []float32, wTap int, u []float32, uPoint, uChannel, channels int, tmp []float32)
+
+// winograd3WeightsNEON is [winogradKernels].weights for 3 taps and 4 lanes.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func winograd3WeightsNEON(u []float32, uPoint, uChannel int, w []float32, wTap, channels int, tmp []float32)

@@ -13,7 +13,7 @@ type table struct {
 	supported bool
 	gemm      gemmKernels
 	wide      wideKernels
-	winograd  winogradKernels
+	winograd  bothWinograds
 	vector    vectorKernels
 }
 

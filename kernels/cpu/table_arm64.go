@@ -12,7 +12,13 @@ var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, 
 
 var wideNEON = wideKernels{pixels: 24, rows: [4]wideKernel{wide1NEON, wide2NEON, wide3NEON, wide4NEON}}
 
-var winogradNEON = winogradKernels{
-	lanes: 4, input: winogradInputNEON, output: winogradOutputNEON, weights: winogradWeightsNEON,
-	gradient: winogradGradientNEON, weightGradient: winogradWeightGradientNEON,
+var winogradNEON = bothWinograds{
+	two: winogradKernels{
+		lanes: 4, taps: 2, input: winograd2InputNEON, output: winograd2OutputNEON, weights: winograd2WeightsNEON,
+		gradient: winograd2GradientNEON, weightGradient: winograd2WeightGradientNEON,
+	},
+	three: winogradKernels{
+		lanes: 4, taps: 3, input: winograd3InputNEON, output: winograd3OutputNEON, weights: winograd3WeightsNEON,
+		gradient: winograd3GradientNEON, weightGradient: winograd3WeightGradientNEON,
+	},
 }

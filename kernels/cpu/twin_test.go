@@ -82,33 +82,12 @@ func (s shapedKernel) check(t *testing.T, decoder func() *kernelstest.Decoder) {
 
 // twinsOf are the plain twins with the sizes of a table's tiles.
 func twinsOf(k *table) *table {
-	g, w, lanes := k.gemm, k.wide, k.winograd.lanes
+	g, w, lanes := k.gemm, k.wide, k.winograd.three.lanes
 	g = gemmTwins(g.rows, g.cols)
 	for i := range w.rows {
 		w.rows[i] = wideTwin(i+1, w.pixels)
 	}
-	return &table{gemm: g, wide: w, winograd: twinWinograd(lanes), vector: genericVector}
-}
-
-func twinWinograd(lanes int) winogradKernels {
-	return winogradKernels{
-		lanes: lanes,
-		input: func(v []float32, vPoint, vTile int, src []float32, srcRow, tiles int, _ []float32) {
-			winogradInput(lanes, v, vPoint, vTile, src, srcRow, tiles)
-		},
-		output: func(dst []float32, dstRow, dstPixel int, m []float32, mPoint, mTile, tiles int, bias, _ []float32) {
-			winogradOutput(lanes, dst, dstRow, dstPixel, m, mPoint, mTile, tiles, bias)
-		},
-		weights: func(u []float32, uPoint, uChannel int, w []float32, wTap, channels int, _ []float32) {
-			winogradWeights(lanes, u, uPoint, uChannel, w, wTap, channels)
-		},
-		gradient: func(p []float32, pPoint, pTile int, src []float32, srcRow, tiles int, _ []float32) {
-			winogradGradient(lanes, p, pPoint, pTile, src, srcRow, tiles)
-		},
-		weightGradient: func(w []float32, wTap int, u []float32, uPoint, uChannel, channels int, _ []float32) {
-			winogradWeightGradient(lanes, w, wTap, u, uPoint, uChannel, channels)
-		},
-	}
+	return &table{gemm: g, wide: w, winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector}
 }
 
 // terms makes n normal values for sums; one time in four, a few of them are
@@ -189,22 +168,25 @@ func prepareWide(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in 
 	return u, func(k *table, out, in [][]float32) { k.wide.rows[rows-1](out[0], cRow, in[2], in[0], in[1], steps) }
 }
 
-// prepareWinograd chooses one of the five transformations. The second output is
-// scratch, of which only the guards count.
+// prepareWinograd chooses one of the five transformations of two or three taps. The
+// second output is scratch, of which only the guards count.
 func prepareWinograd(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
-	lanes, which, n := k.winograd.lanes, d.Below(5), d.Size(6)
+	taps, which, n := 2+d.Below(2), d.Below(5), d.Size(6)
+	kernels := k.winograd.of(taps)
+	lanes, side, area := kernels.lanes, kernels.side(), taps*taps
 	unit, row, point := lanes+d.Below(20), d.Below(20), d.Below(20)
 	tiles, pixels := n*unit+point, 4*n*unit+row // distances of points and of rows
-	strip := 4*n*lanes + row
-	u := use{fmt.Sprintf("transformation %d of %d, unit %d", which, n, unit), [][]float32{nil, undefined(points * lanes)}, nil, 4 * rounding, true}
-	spots := 35*tiles + (n-1)*unit + lanes // values up to the last of 36 points
+	pixel := lanes + d.Below(20)
+	strip := 4*n*pixel + row
+	u := use{fmt.Sprintf("%d taps, transformation %d of %d, unit %d", taps, which, n, unit), [][]float32{nil, undefined(mostPoints * lanes)}, nil, 4 * rounding, true}
+	spots := (side*side-1)*tiles + (n-1)*unit + lanes // values up to the last of the points
 	var run func(k *winogradKernels, y, tmp []float32, in [][]float32)
 	switch which {
 	case 0:
-		strip += 2 * lanes
-		u.outputs[0], u.inputs = undefined(spots), [][]float32{terms(d, 6*strip)}
+		strip += (taps - 1) * pixel
+		u.outputs[0], u.inputs = undefined(spots), [][]float32{terms(d, side*strip)}
 		run = func(k *winogradKernels, y, tmp []float32, in [][]float32) {
-			k.input(y, tiles, unit, in[0], strip, n, tmp)
+			k.input(y, tiles, unit, in[0], strip, pixel, n, tmp)
 		}
 	case 1:
 		u.outputs[0], u.inputs = undefined(4*pixels), [][]float32{terms(d, spots), terms(d, lanes)}
@@ -212,23 +194,23 @@ func prepareWinograd(k *table, d *kernelstest.Decoder) (use, func(k *table, out,
 			k.output(y, pixels, unit, in[0], tiles, unit, n, in[1], tmp)
 		}
 	case 2:
-		u.outputs[0], u.inputs = undefined(spots), [][]float32{terms(d, 9*n*unit)}
+		u.outputs[0], u.inputs = undefined(spots), [][]float32{terms(d, area*n*unit)}
 		run = func(k *winogradKernels, y, tmp []float32, in [][]float32) {
 			k.weights(y, tiles, unit, in[0], unit, n, tmp)
 		}
 	case 3:
 		u.outputs[0], u.inputs = undefined(spots), [][]float32{terms(d, 4*strip)}
 		run = func(k *winogradKernels, y, tmp []float32, in [][]float32) {
-			k.gradient(y, tiles, unit, in[0], strip, n, tmp)
+			k.gradient(y, tiles, unit, in[0], strip, pixel, n, tmp)
 		}
 	case 4:
-		u.outputs[0], u.inputs = terms(d, 9*n*unit), [][]float32{terms(d, spots)}
+		u.outputs[0], u.inputs = terms(d, area*n*unit), [][]float32{terms(d, spots)}
 		run = func(k *winogradKernels, y, tmp []float32, in [][]float32) {
 			k.weightGradient(y, unit, in[0], tiles, unit, n, tmp)
 		}
 	}
 	return u, func(k *table, out, in [][]float32) {
-		run(&k.winograd, out[0], out[1], in)
+		run(k.winograd.of(taps), out[0], out[1], in)
 		clear(out[1])
 	}
 }

@@ -17,37 +17,63 @@ func TestWinogradConvolutions(t *testing.T) {
 		kernels.NewConvShape(16, 258, 3, 5, 64, 3, 3, 1, 1, 1),
 		kernels.NewConvShape(9, 65, 16, 16, 70, 3, 3, 1, 1, 1), // several blocks of tiles
 	}
+	// Two taps for each parity of the 4×4.
+	shapes = append(shapes,
+		kernels.NewConvShape(2, 64, 32, 32, 32, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(8, 48, 7, 9, 40, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(9, 32, 9, 8, 48, 4, 4, 2, 0, 1),
+		kernels.NewConvShape(6, 32, 11, 15, 33, 4, 4, 2, 3, 1),
+		kernels.NewConvShape(5, 272, 16, 16, 32, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(5, 64, 16, 12, 32, 4, 4, 2, 2, 1),
+		// Lattices of 2×2, 2×1, 1×2 and one tap.
+		kernels.NewConvShape(2, 64, 32, 32, 64, 3, 3, 2, 1, 1),
+		kernels.NewConvShape(16, 32, 9, 11, 50, 3, 3, 2, 0, 1),
+		kernels.NewConvShape(16, 48, 8, 15, 33, 3, 3, 2, 2, 1),
+		kernels.NewConvShape(3, 80, 15, 17, 70, 3, 3, 2, 1, 1),
+		// Few channels.
+		kernels.NewConvShape(2, 16, 14, 9, 24, 3, 3, 1, 1, 1),
+	)
 	var cases []*convCase
 	for i, s := range shapes {
-		require.True(t, forwardCorrelation(s).suitsWinograd(), s)
-		require.True(t, backwardCorrelation(s).suitsWinograd(), s)
-		require.True(t, forwardCorrelation(s).suitsWinogradGradient(), s)
+		require.NotNil(t, forwardCorrelation(s).suitsWinograd(), s)
+		sparse := s.KH == 3 && s.Stride == 2
+		require.Equal(t, !sparse || s.InC >= sparseChannels, backwardCorrelation(s).suitsWinograd() != nil, s)
+		require.Equal(t, !sparse && s.InC >= gradientChannels, forwardCorrelation(s).suitsWinogradGradient() != nil, s)
 		c := newConvCase(s, uint64(i))
-		c.slack = 5
+		c.slack = 6
 		cases = append(cases, c)
 	}
 	checkAll(t, cases)
 }
 
-// TestWinogradError measures errors against float64 for rectified normal inputs,
-// of which KERNELS notes state 1.8e-6 of the root mean square at 512 channels and
-// 7e-7 at 64; the gradient of the weights sums over pixels. The largest error
-// varies with the inputs: of 8 draws at 512 channels from 2.6e-6 of the largest
-// value, the notes' figure, to 4.7e-6, so its bounds only catch what is broken.
+// TestWinogradError measures errors against float64 for rectified normal inputs.
+// KERNELS notes state 1.8e-6 of the root mean square at 512 channels and 7e-7 at 64
+// for 3×3; sums of at most 256 products bring the former to 1.3e-6. The gradient of
+// the weights sums over pixels. The largest error varies with the inputs: of 8 draws
+// at 512 channels it doubled, so its bounds only catch what is broken.
 func TestWinogradError(t *testing.T) {
 	for _, c := range []struct {
 		pass             string
 		batch, inC, outC int
+		kernel, stride   int
 		worst, rms       float64
 	}{
-		{"forward", 1, 64, 64, 2e-6, 8e-7},
-		{"forward", 1, 512, 64, 3.5e-6, 2e-6},
-		{"data", 1, 64, 64, 2e-6, 8e-7},
-		{"data", 1, 64, 512, 6e-6, 2e-6},
-		{"weights", 1, 64, 64, 1e-6, 1e-6},
-		{"weights", 16, 64, 64, 2e-6, 2e-6},
+		{"forward", 1, 64, 64, 3, 1, 2e-6, 8e-7},
+		{"forward", 1, 512, 64, 3, 1, 3.5e-6, 1.5e-6},
+		{"data", 1, 64, 64, 3, 1, 2e-6, 8e-7},
+		{"data", 1, 64, 512, 3, 1, 4e-6, 1.5e-6},
+		{"weights", 1, 64, 64, 3, 1, 1e-6, 1e-6},
+		{"weights", 16, 64, 64, 3, 1, 2e-6, 2e-6},
+		{"forward", 2, 64, 64, 4, 2, 4e-6, 1.4e-6},
+		{"forward", 2, 512, 64, 4, 2, 3e-6, 1.5e-6},
+		{"forward", 2, 512, 64, 3, 2, 3e-6, 1.5e-6},
+		{"data", 2, 64, 64, 4, 2, 2e-6, 8e-7},
+		{"data", 2, 64, 512, 4, 2, 4e-6, 1.5e-6},
+		{"data", 2, 64, 512, 3, 2, 4e-6, 1.5e-6},
+		{"weights", 2, 64, 64, 4, 2, 1e-6, 1e-6},
+		{"weights", 32, 64, 64, 4, 2, 2e-6, 2e-6},
 	} {
-		s := kernels.NewConvShape(c.batch, c.inC, 16, 16, c.outC, 3, 3, 1, 1, 1)
+		s := kernels.NewConvShape(c.batch, c.inC, 16*c.stride, 16*c.stride, c.outC, c.kernel, c.kernel, c.stride, 1, 1)
 		k := newConvCase(s, 77)
 		rectified := k.x
 		if c.pass == "data" {

@@ -114,14 +114,14 @@ func eachProduct(s kernels.ConvShape, visit func(y, x, w int)) {
 	}
 }
 
-// convTolerance allows for Winograd's F(4,3), whose error is a few times a
-// direct sum's.
+// convTolerance allows for Winograd's F(4,3) and F(4,2), whose error is a few times
+// a direct sum's.
 const convTolerance = 32 * ulp
 
 // transformable tells whether a fast algorithm may compute c, which spreads NaN
 // and infinities.
 func transformable(c kernels.ConvShape) bool {
-	return c.KH == 3 && c.KW == 3 && c.Stride == 1 && c.Dil == 1
+	return c.KH == c.KW && c.Dil == 1 && (c.KH == 3 && c.Stride == 1 || (c.KH == 3 || c.KH == 4) && c.Stride == 2)
 }
 
 func convCases(s *source) []call {

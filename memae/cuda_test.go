@@ -21,7 +21,7 @@ func openCUDA(t *testing.T) *cuda.Backend {
 	if err := standin.Use(); err != nil {
 		standin.Skip(t, err)
 	}
-	gpu, err := cuda.Open(cuda.Options{})
+	gpu, err := cuda.Open(cuda.Options{Precision: cuda.F32})
 	if err != nil {
 		standin.Skip(t, err)
 	}

@@ -17,16 +17,22 @@ import (
 // "auto" takes the fastest there is.
 var devices = []string{"auto", "cpu", "cuda"}
 
+// precisions are the values of --precision, from the most exact.
+var precisions = []string{"f32", "tf32", "bf16"}
+
 // deviceFlags choose what computes.
 type deviceFlags struct {
-	device  string
-	threads int
+	device    string
+	threads   int
+	precision string
 }
 
 func (f *deviceFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.device, "device", "auto", "what computes: "+strings.Join(devices, ", ")+" or cuda:N, the GPU of that number")
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "threads that compute; 0: all. Results do not depend on it")
+	cmd.Flags().StringVar(&f.precision, "precision", cuda.TF32.String(), "what convolutions on a GPU round their operands to: "+strings.Join(precisions, ", "))
 	complete(cmd, "device", devices...)
+	complete(cmd, "precision", precisions...)
 }
 
 // complete offers the values of a flag to the shell.
@@ -49,10 +55,14 @@ func (f *deviceFlags) open(cmd *cobra.Command, s *session) (kernels.Backend, err
 	if f.threads < 0 {
 		return nil, usage(cmd, "--threads is %d, want 0 (all) or more", f.threads)
 	}
-	if name == "cpu" {
-		return f.openCPU()
+	precision, err := cuda.ParsePrecision(f.precision)
+	if err != nil {
+		return nil, usage(cmd, "--%w", err)
 	}
-	gpu, err := cuda.Open(cuda.Options{Device: index})
+	if name == "cpu" {
+		return f.openCPU(cmd, s)
+	}
+	gpu, err := cuda.Open(cuda.Options{Device: index, Precision: precision})
 	if err == nil {
 		s.inform("computing on %s", gpu.Name())
 		return gpu, nil
@@ -60,13 +70,17 @@ func (f *deviceFlags) open(cmd *cobra.Command, s *session) (kernels.Backend, err
 	if name == "cuda" {
 		return nil, fmt.Errorf("--device %s: %w; see trustmae doctor", f.device, err)
 	}
-	processor, cpuErr := f.openCPU()
+	processor, cpuErr := f.openCPU(cmd, s)
 	if cpuErr == nil {
 		s.inform("computing on %s; no GPU: %s (see trustmae doctor)", processor.Name(), cuda.Reason(err))
 	}
 	return processor, cpuErr
 }
 
-func (f *deviceFlags) openCPU() (kernels.Backend, error) {
+// openCPU returns the processor's backend, which has one precision only.
+func (f *deviceFlags) openCPU(cmd *cobra.Command, s *session) (kernels.Backend, error) {
+	if cmd.Flags().Changed("precision") && f.precision != cuda.F32.String() {
+		s.note("--precision %s is for GPUs; the processor computes in single precision", f.precision)
+	}
 	return cpu.New(cpu.Options{Threads: f.threads})
 }

@@ -19,7 +19,8 @@ func newDoctor(s *session) *cobra.Command {
 		Short: "Print what can compute here, and test it",
 		Long: `Print what can compute here: processor, GPUs, CUDA driver and libraries with
 their versions and places, and why a GPU cannot be used. Every device that can
-be used computes for a second and is compared with plain code on the processor.`,
+be used computes for a second, a GPU in every precision, and is compared with
+plain code on the processor.`,
 		Args: wantArgs(false),
 		RunE: func(*cobra.Command, []string) error { return s.doctor() },
 	}
@@ -49,31 +50,38 @@ func (s *session) doctor() error {
 	for _, missing := range found.Missing {
 		fmt.Fprintf(s.stdout, "no GPU     %v\n", missing)
 	}
-	faults := s.examine(processor, plain)
+	faults := s.examine(processor, plain, selfTestTolerance)
 	if len(found.Missing) == 0 {
 		fmt.Fprintf(s.stdout, "kernels    compiled once, kept in %s\n", cuda.CacheFolder())
 		for _, d := range found.Devices {
-			gpu, err := cuda.Open(cuda.Options{Device: d.Index})
-			if err != nil {
-				fmt.Fprintf(s.stdout, "test       cuda:%d: %v\n", d.Index, err)
-				faults++
-				continue
-			}
-			faults += s.examine(gpu, plain)
+			faults += s.examineGPU(d, plain)
 		}
 	}
 	if faults > 0 {
-		return fmt.Errorf("doctor: %s failed the test; do not trust results of it", plural(faults, "device"))
+		return fmt.Errorf("doctor: %s failed; do not trust results of that device", plural(faults, "test"))
 	}
 	return nil
 }
 
+// examineGPU tests a device in every precision and returns the number of faults.
+func (s *session) examineGPU(d cuda.Device, plain kernels.Backend) (faults int) {
+	for _, p := range []cuda.Precision{cuda.F32, cuda.TF32, cuda.BF16} {
+		gpu, err := cuda.Open(cuda.Options{Device: d.Index, Precision: p})
+		if err != nil {
+			fmt.Fprintf(s.stdout, "test       cuda:%d: %v\n", d.Index, err)
+			return faults + 1
+		}
+		faults += s.examine(gpu, plain, selfTestTolerance+4*p.Rounding())
+	}
+	return faults
+}
+
 // examine tests a backend for a second and prints the outcome; it returns the
 // number of faults, 0 or 1.
-func (s *session) examine(b, plain kernels.Backend) int {
+func (s *session) examine(b, plain kernels.Backend, tolerance float64) int {
 	start, rounds := time.Now(), 0
 	for ; rounds == 0 || time.Since(start) < time.Second; rounds++ {
-		if bad, err := selfTest(b, plain, uint64(rounds)); err != nil {
+		if bad, err := selfTest(b, plain, uint64(rounds), tolerance); err != nil {
 			fmt.Fprintf(s.stdout, "test       %s: %v\n", b.Name(), err)
 			return 1
 		} else if len(bad) > 0 {

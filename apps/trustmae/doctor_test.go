@@ -58,18 +58,21 @@ func TestDoctorOnTheStandIn(t *testing.T) {
 	require.Contains(t, report, "library    driver 12.4, ")
 	require.Contains(t, report, "library    NVRTC 12.4, ")
 	require.Contains(t, report, "device     cuda:0 stand-in, compute capability 9.0")
-	require.Regexp(t, `test       cuda/stand-in: \d+ rounds? right`, report)
+	for _, precision := range precisions {
+		require.Regexp(t, `test       cuda/stand-in/`+precision+`: \d+ rounds? right`, report)
+	}
 }
 
 // auto takes the GPU and says so; scores agree with the processor's.
 func TestDetectOnTheStandIn(t *testing.T) {
 	line, model, _ := fixtures(t)
 	photos := filepath.Join(line, "test", "good")
-	onGPU, said := onStandIn(t, "detect", model, photos)
-	require.Contains(t, said, "computing on cuda/stand-in")
-	want := mustCLI(t, "detect", model, photos, "--device", "cpu")
-	gpu, processor := scoreColumn(t, onGPU), scoreColumn(t, want)
-	require.InDeltaSlice(t, processor, gpu, 1e-4*slices.Max(processor))
+	processor := scoreColumn(t, mustCLI(t, "detect", model, photos, "--device", "cpu"))
+	for precision, tolerance := range map[string]float64{"f32": 1e-4, "tf32": 1e-2} {
+		onGPU, said := onStandIn(t, "detect", model, photos, "--precision", precision)
+		require.Contains(t, said, "computing on cuda/stand-in/"+precision)
+		require.InDeltaSlice(t, processor, scoreColumn(t, onGPU), tolerance*slices.Max(processor), precision)
+	}
 }
 
 // scoreColumn reads the scores of a table that detect printed.
@@ -91,14 +94,14 @@ func scoreColumn(t *testing.T, table string) []float64 {
 func TestWrongResultsAreNoticed(t *testing.T) {
 	b, err := cpu.Default()
 	require.NoError(t, err)
-	bad, err := selfTest(b, b, 1)
+	bad, err := selfTest(b, b, 1, selfTestTolerance)
 	require.NoError(t, err)
 	require.Empty(t, bad)
-	bad, err = selfTest(deaf{b}, b, 1)
+	bad, err = selfTest(deaf{b}, b, 1, selfTestTolerance)
 	require.NoError(t, err)
 	require.Len(t, bad, 1)
 	require.Contains(t, bad[0], "MatMul")
-	_, err = selfTest(lost{b}, b, 1)
+	_, err = selfTest(lost{b}, b, 1, selfTestTolerance)
 	require.ErrorContains(t, err, "gone")
 }
 

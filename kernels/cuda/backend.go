@@ -17,18 +17,22 @@ import (
 // ErrNotBuilt is Open's error in a program that was built without CUDA.
 var ErrNotBuilt = driver.ErrNotBuilt
 
-// Options configure a backend. The zero value is the first device.
+// Options configure a backend. The zero value is the first device, convolutions in
+// TF32.
 type Options struct {
-	// Device is the index of the device, as [Devices] lists them.
+	// Device is the index of the device, as [Found] lists them.
 	Device int
+	// Precision is what convolutions round their operands to.
+	Precision Precision
 }
 
 // Backend computes on a GPU. It may be used from several goroutines. Operations
 // return before they are done; they are done in the order of their calls.
 type Backend struct {
-	device *device
-	stream driver.Stream
-	memory *memory
+	device    *device
+	precision Precision
+	stream    driver.Stream
+	memory    *memory
 }
 
 var _ kernels.Backend = (*Backend)(nil)
@@ -44,7 +48,7 @@ func Open(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
-	b := &Backend{device: d, stream: stream, memory: newMemory(d.context, stream.Sync)}
+	b := &Backend{device: d, precision: o.Precision, stream: stream, memory: newMemory(d.context, stream.Sync)}
 	runtime.AddCleanup(b, func(m *memory) {
 		// Nobody is left to hear of errors.
 		_ = m.close()
@@ -53,8 +57,9 @@ func Open(o Options) (*Backend, error) {
 	return b, nil
 }
 
-// Name is "cuda/" and the device's name.
-func (b *Backend) Name() string { return "cuda/" + b.device.info.Name }
+// Name is "cuda/", the device's name and the precision, as in
+// "cuda/NVIDIA H200/tf32".
+func (b *Backend) Name() string { return fmt.Sprintf("cuda/%s/%v", b.device.info.Name, b.precision) }
 
 // Sync waits for everything queued before.
 func (b *Backend) Sync() { b.must("Sync", b.stream.Sync()) }

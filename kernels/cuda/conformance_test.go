@@ -18,13 +18,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// open returns a backend, or skips where there is none.
+// open returns a backend in single precision, or skips where there is none.
 func open(t testing.TB) *Backend {
+	t.Helper()
+	return openWith(t, Options{Precision: F32})
+}
+
+func openWith(t testing.TB, o Options) *Backend {
 	t.Helper()
 	if noStandIn != nil {
 		standin.Skip(t, noStandIn)
 	}
-	b, err := Open(Options{})
+	b, err := Open(o)
 	if err != nil {
 		if errors.Is(err, ErrNotBuilt) {
 			standin.Skip(t, err)
@@ -37,4 +42,14 @@ func open(t testing.TB) *Backend {
 func TestConformance(t *testing.T) {
 	open(t) // or skip
 	kernelstest.Run(t, func() kernels.Backend { return open(t) })
+}
+
+// Convolutions of every precision are as exact as it allows.
+func TestPrecisions(t *testing.T) {
+	open(t) // or skip
+	for _, p := range []Precision{F32, TF32, BF16} {
+		t.Run(p.String(), func(t *testing.T) {
+			kernelstest.RunConvolutions(t, p.Rounding(), func() kernels.Backend { return openWith(t, Options{Precision: p}) })
+		})
+	}
 }

@@ -1,9 +1,70 @@
 package cuda
 
 import (
+	"fmt"
+
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
 )
+
+// Conv2d computes the cross-correlation of x with w, plus bias, activated.
+func (b *Backend) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
+	const op = "Conv2d"
+	b.convolve(op, convolution{
+		direction: forward, shape: s, slope: slope,
+		y: b.ptr(op, y, s.YLen()), x: b.ptr(op, x, s.XLen()), w: b.ptr(op, w, s.WLen()), bias: b.optional(op, bias, s.OutC),
+	})
+}
+
+// ConvTranspose2d computes the transposed convolution of x with w, plus bias,
+// activated.
+func (b *Backend) ConvTranspose2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
+	const op = "ConvTranspose2d"
+	b.convolve(op, convolution{
+		direction: backwardData, shape: s, slope: slope,
+		y: b.ptr(op, y, s.XLen()), x: b.ptr(op, x, s.YLen()), w: b.ptr(op, w, s.WLen()), bias: b.optional(op, bias, s.InC),
+	})
+}
+
+// Conv2dBackwardData computes the gradient of Conv2d's input.
+func (b *Backend) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvShape) {
+	const op = "Conv2dBackwardData"
+	b.convolve(op, convolution{
+		direction: backwardData, shape: s, slope: 1,
+		y: b.ptr(op, dx, s.XLen()), x: b.ptr(op, dy, s.YLen()), w: b.ptr(op, w, s.WLen()),
+	})
+}
+
+// Conv2dBackwardWeights computes the gradient of Conv2d's weights.
+func (b *Backend) Conv2dBackwardWeights(dw, x, dy kernels.Buffer, s kernels.ConvShape) {
+	const op = "Conv2dBackwardWeights"
+	b.convolve(op, convolution{
+		direction: backwardWeights, shape: s, slope: 1,
+		y: b.ptr(op, dw, s.WLen()), x: b.ptr(op, x, s.XLen()), w: b.ptr(op, dy, s.YLen()),
+	})
+}
+
+// direction is what a convolution computes from what.
+type direction int
+
+const (
+	forward         direction = iota // y from x and w
+	backwardData                     // dx from dy and w
+	backwardWeights                  // dw from x and dy
+)
+
+func (d direction) String() string {
+	return [...]string{"conv_forward", "conv_backward_data", "conv_backward_weights"}[d]
+}
+
+// convolution is a call: the result y and the operands in the order of their
+// operation. bias may be 0.
+type convolution struct {
+	direction     direction
+	shape         kernels.ConvShape
+	y, x, w, bias driver.Ptr
+	slope         float32
+}
 
 // convShape is kernels.ConvShape as kernels take it.
 type convShape struct{ n, inC, inH, inW, outC, outH, outW, kh, kw, stride, pad, dil int32 }
@@ -15,58 +76,62 @@ func newConvShape(s kernels.ConvShape) convShape {
 	}
 }
 
-// Conv2d computes the cross-correlation of x with w, plus bias, activated.
-func (b *Backend) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
-	const op = "Conv2d"
-	dst, src, weights, add := b.ptr(op, y, s.YLen()), b.ptr(op, x, s.XLen()), b.ptr(op, w, s.WLen()), b.optional(op, bias, s.OutC)
-	b.correlate(op, "conv_forward", dst, src, weights, add, s, slope, s.OutC, s.N*s.OutH*s.OutW, s.InC*s.KH*s.KW)
+// convArguments is the kernels' ConvArguments, one argument.
+type convArguments struct {
+	y, x, w, bias driver.Ptr
+	s             convShape
+	size          productSize
+	slope         float32
 }
 
-// ConvTranspose2d computes the transposed convolution of x with w, plus bias,
-// activated.
-func (b *Backend) ConvTranspose2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
-	b.backwardData("ConvTranspose2d", y, x, w, bias, s, slope)
-}
-
-// Conv2dBackwardData computes the gradient of Conv2d's input.
-func (b *Backend) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvShape) {
-	b.backwardData("Conv2dBackwardData", dx, dy, w, nil, s, 1)
-}
-
-func (b *Backend) backwardData(op string, dx, dy, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
-	dst, src, weights, add := b.ptr(op, dx, s.XLen()), b.ptr(op, dy, s.YLen()), b.ptr(op, w, s.WLen()), b.optional(op, bias, s.InC)
-	b.correlate(op, "conv_backward_data", dst, src, weights, add, s, slope, s.InC, s.N*s.InH*s.InW, s.OutC*s.KH*s.KW)
-}
-
-// correlate runs a convolution as a product of m×k weights with k×n values of
-// images.
-func (b *Backend) correlate(op, kernel string, dst, src, w, bias driver.Ptr, s kernels.ConvShape, slope float32, m, n, k int) {
-	size := productSize{int32(m), int32(n), int32(k), int32(k)}
-	grid := driver.Launch{X: ceilDiv(n, productTile), Y: ceilDiv(m, productTile), Z: 1, Threads: threads}
-	launch(b, op, kernel, grid, struct {
-		y, x, w, bias driver.Ptr
-		s             convShape
-		size          productSize
-		slope         float32
-	}{dst, src, w, bias, newConvShape(s), size, slope})
-}
-
-// Conv2dBackwardWeights computes the gradient of Conv2d's weights.
-func (b *Backend) Conv2dBackwardWeights(dw, x, dy kernels.Buffer, s kernels.ConvShape) {
-	const op = "Conv2dBackwardWeights"
-	dst, src, grad := b.ptr(op, dw, s.WLen()), b.ptr(op, x, s.XLen()), b.ptr(op, dy, s.YLen())
-	size, grid := divide(s.OutC, s.InC*s.KH*s.KW, s.N*s.OutH*s.OutW)
-	target, release := b.scratch(op, grid.Z*s.WLen(), grid.Z > 1)
-	defer release()
+// convolve runs a convolution as a matrix product.
+func (b *Backend) convolve(op string, c convolution) {
+	p := c.product()
+	t := tiling{productTile, productTile, productSlice}
+	kernel := c.direction.String()
+	if b.precision != F32 {
+		t = tensorTiling(p.m, b.precision)
+		kernel = fmt.Sprintf("%v_%v_%d", c.direction, b.precision, t.rows)
+	}
+	size, grid := t.divide(p)
+	args := convArguments{c.y, c.x, c.w, c.bias, newConvShape(c.shape), size, c.slope}
 	if grid.Z == 1 {
-		target = dst
+		launch(b, op, kernel, grid, struct{ all convArguments }{args})
+		return
 	}
-	launch(b, op, "conv_backward_weights", grid, struct {
-		partial, x, dy driver.Ptr
-		s              convShape
-		size           productSize
-	}{target, src, grad, newConvShape(s), size})
-	if grid.Z > 1 {
-		b.sumPartials(op, dst, target, s.WLen(), grid.Z, false)
+	partial, release := b.scratch(op, grid.Z*p.result, true)
+	defer release()
+	args.y, args.bias, args.slope = partial, 0, 1
+	launch(b, op, kernel, grid, struct{ all convArguments }{args})
+	launch(b, op, "conv_sum", b.flat(p.result), struct {
+		y, partial, bias         driver.Ptr
+		n, parts, channels, area uint32
+		slope                    float32
+	}{c.y, partial, c.bias, uint32(p.result), uint32(grid.Z), uint32(p.m), uint32(p.area), c.slope})
+}
+
+// product is the matrix product that a convolution is.
+func (c convolution) product() convProduct {
+	s := c.shape
+	switch c.direction {
+	case forward:
+		return convProduct{m: s.OutC, n: s.N * s.OutH * s.OutW, k: s.InC * s.KH * s.KW, times: 1, result: s.YLen(), area: s.OutH * s.OutW}
+	case backwardData:
+		// Inputs that lie stride apart are a product of their own: the same taps, every
+		// period-th, reach them. The first such product is the largest.
+		period := s.Stride / gcd(s.Stride, s.Dil)
+		return convProduct{
+			m: s.InC, n: s.N * ceilDiv(s.InH, s.Stride) * ceilDiv(s.InW, s.Stride), k: s.OutC * ceilDiv(s.KH, period) * ceilDiv(s.KW, period),
+			times: s.Stride * s.Stride, result: s.XLen(), area: s.InH * s.InW,
+		}
+	default:
+		return convProduct{m: s.OutC, n: s.InC * s.KH * s.KW, k: s.N * s.OutH * s.OutW, times: 1, result: s.WLen(), area: 1}
 	}
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }

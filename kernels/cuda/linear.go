@@ -5,32 +5,11 @@ import (
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
 )
 
-// productSize is a matrix product's size, and how much of K one block takes.
-type productSize struct{ m, n, k, depth int32 }
-
-// Sizes of a product's work.
-const (
-	productTile  = 64  // rows and columns of a block's tile
-	productSlice = 16  // of K in shared memory
-	manyTiles    = 128 // blocks below which K is divided as well, about a GPU's multiprocessors
-	leastDepth   = 512 // of K that a block should have
-)
-
-// divide cuts a product into blocks. K is cut only where there are few tiles; the
-// cut depends on the shape only.
-func divide(m, n, k int) (productSize, driver.Launch) {
-	l := driver.Launch{X: ceilDiv(n, productTile), Y: ceilDiv(m, productTile), Z: 1, Threads: threads}
-	parts := min(ceilDiv(manyTiles, l.X*l.Y), max(k/leastDepth, 1))
-	depth := ceilDiv(ceilDiv(max(k, 1), parts), productSlice) * productSlice
-	l.Z = ceilDiv(max(k, 1), depth)
-	return productSize{int32(m), int32(n), int32(k), int32(depth)}, l
-}
-
 // MatMul computes y = op(a)·op(b), or adds it to y.
 func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 	const op = "MatMul"
 	left, other, dst := b.ptr(op, a, s.M*s.K), b.ptr(op, right, s.K*s.N), b.ptr(op, y, s.M*s.N)
-	size, grid := divide(s.M, s.N, s.K)
+	size, grid := tiling{productTile, productTile, productSlice}.divide(convProduct{m: s.M, n: s.N, k: s.K, times: 1})
 	partial, release := b.scratch(op, grid.Z*s.M*s.N, grid.Z > 1)
 	defer release()
 	launch(b, op, "matmul", grid, struct {

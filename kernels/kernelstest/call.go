@@ -14,6 +14,9 @@ type operand struct {
 	length int       // where values is nil
 	want   []float64 // what it holds after; nil: an input, unchanged
 	scale  []float64 // magnitude of the terms behind want; nil: want itself
+	// squares are the sums of the terms' squares, where the terms are products whose
+	// factors a backend may round.
+	squares []float64
 }
 
 // in is an input.
@@ -40,6 +43,7 @@ type call struct {
 	name     string
 	operands []operand
 	tol      float64  // relative to the scale; 0: exact
+	rounding float64  // largest relative error of factors that the backend rounds
 	inPlace  [][2]int // operands (output, input) that may be one buffer
 	unsized  bool     // lengths are not checked by the operation
 	spreads  bool     // NaN and infinities may turn more of the output into NaN
@@ -164,7 +168,7 @@ func (c call) compare(got [][]float32, overwritten int) error {
 		err := error(nil)
 		switch {
 		case o.want != nil:
-			err = o.compare(got[i], c.tol, spreads)
+			err = o.compare(got[i], c.tol, c.rounding, spreads)
 		case i != overwritten:
 			err = unchanged(got[i], o.values)
 		}
@@ -195,9 +199,9 @@ func panics(f func()) (did bool) {
 	return false
 }
 
-// compare reports the first value that is not within tol·scale. Where a NaN or an
-// infinity may spread, NaN stands for any value.
-func (o operand) compare(got []float32, tol float64, spreads bool) error {
+// compare reports the first value that is not within tol·scale, and what rounding
+// adds to it. Where a NaN or an infinity may spread, NaN stands for any value.
+func (o operand) compare(got []float32, tol, rounding float64, spreads bool) error {
 	for i, want := range o.want {
 		g := float64(got[i])
 		rounded := float64(float32(want))
@@ -209,11 +213,26 @@ func (o operand) compare(got []float32, tol float64, spreads bool) error {
 			scale = o.scale[i]
 		}
 		// Below the smallest normal number errors are absolute.
-		if math.IsInf(rounded, 0) || !(math.Abs(g-want) <= tol*max(scale, 0x1p-126)) {
+		if math.IsInf(rounded, 0) || !(math.Abs(g-want) <= tol*max(scale, 0x1p-126)+o.rounded(i, scale, rounding)) {
 			return fmt.Errorf("[%d of %d]: got %g, want %g (error %.3g of %.3g)", i, len(got), g, want, math.Abs(g-want), scale)
 		}
 	}
 	return nil
+}
+
+// deviations is how many standard deviations an error may have that is the sum of
+// many independent ones: more do not occur.
+const deviations = 7
+
+// rounded is how far the i-th sum may lie off because factors were rounded by at
+// most u of their size. Two such errors in a product add up to 2u+u². Those of a
+// sum's products are independent, each spread over ±u at most evenly, so that their
+// standard deviation is below u·√(2/3) of the root of the squares' sum.
+func (o operand) rounded(i int, scale, u float64) float64 {
+	if o.squares == nil || u == 0 {
+		return 0
+	}
+	return min((2*u+u*u)*scale, deviations*u*math.Sqrt(2./3*o.squares[i]))
 }
 
 func unchanged(got, want []float32) error {

@@ -47,6 +47,9 @@ const randomShapes = 20
 
 // randoms are calls at random shapes.
 func (g group) randoms() []call {
+	if g.random == nil {
+		return nil
+	}
 	var list []call
 	s := newSource(seed)
 	for range randomShapes {

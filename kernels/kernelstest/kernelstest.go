@@ -19,7 +19,7 @@ const seed = 20240527
 type group struct {
 	name   string
 	cases  func(*source) []call  // at chosen shapes
-	random func(*Decoder) []call // at any; none where the shape would be too large
+	random func(*Decoder) []call // at any, unless nil; none where the shape would be too large
 }
 
 // groups are the cases by part of the contract.
@@ -29,7 +29,7 @@ var groups = []group{
 	{"Binary", binaryCases, randomBinary},
 	{"Update", updateCases, randomUpdate},
 	{"MatMul", matMulCases, randomMatMul},
-	{"Conv2d", convCases, randomConv},
+	{"Conv2d", everyConvCase, randomConv},
 	{"MaxPool2d", poolCases, randomPool},
 	{"FilterSeparable", filterCases, randomFilter},
 	{"Permute", permuteCases, randomPermute},
@@ -52,25 +52,48 @@ const imagingGroup = "Imaging"
 func Run(t *testing.T, open func() kernels.Backend, others ...func() kernels.Backend) {
 	runOptional(t, open)
 	for _, g := range groups {
-		t.Run(g.name, func(t *testing.T) {
-			b := open()
-			if _, is := b.(kernels.Imaging); g.name == imagingGroup && !is {
-				t.Skipf("%s leaves photos to the host", b.Name())
-			}
-			twins := make([]kernels.Backend, len(others))
-			for i, f := range others {
-				twins[i] = f()
-			}
-			for _, c := range append(g.cases(newSource(seed)), g.randoms()...) {
-				t.Run(c.name, func(t *testing.T) {
-					if err := c.check(b, twins); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			if use := b.Stats().InUse; use != 0 {
-				t.Errorf("Stats: %d bytes in use after everything was freed, want 0", use)
-			}
-		})
+		g.run(t, 0, open, others)
 	}
+}
+
+// RunConvolutions checks the convolutions of a backend that sums up products
+// directly, with factors rounded to a relative error of at most u. On the inputs of
+// [Run] its results may be off by what that makes of them; on small whole numbers,
+// which rounding does not change, they must be exact.
+func RunConvolutions(t *testing.T, u float64, open func() kernels.Backend) {
+	end := []convEnd{{true, 0.2}} // what follows the sums is checked by Run
+	group{"Rounded", func(s *source) []call { return convCases(s, end) }, randomConv}.run(t, u, open, nil)
+	group{"Whole", func(s *source) []call {
+		s.whole = true
+		list := convCases(s, end)
+		for i := range list {
+			list[i].tol = 0
+		}
+		return list
+	}, nil}.run(t, 0, open, nil)
+}
+
+// run checks a group of operations.
+func (g group) run(t *testing.T, rounding float64, open func() kernels.Backend, others []func() kernels.Backend) {
+	t.Run(g.name, func(t *testing.T) {
+		b := open()
+		if _, is := b.(kernels.Imaging); g.name == imagingGroup && !is {
+			t.Skipf("%s leaves photos to the host", b.Name())
+		}
+		twins := make([]kernels.Backend, len(others))
+		for i, f := range others {
+			twins[i] = f()
+		}
+		for _, c := range append(g.cases(newSource(seed)), g.randoms()...) {
+			c.rounding = rounding
+			t.Run(c.name, func(t *testing.T) {
+				if err := c.check(b, twins); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		if use := b.Stats().InUse; use != 0 {
+			t.Errorf("Stats: %d bytes in use after everything was freed, want 0", use)
+		}
+	})
 }

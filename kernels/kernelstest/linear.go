@@ -83,6 +83,8 @@ var convShapes = []kernels.ConvShape{
 	kernels.NewConvShape(3, 2, 5, 4, 4, 5, 4, 1, 0, 1),
 	kernels.NewConvShape(1, 7, 6, 6, 1, 4, 4, 1, 1, 1),
 	kernels.NewConvShape(1, 128, 8, 8, 64, 3, 3, 1, 1, 1),
+	kernels.NewConvShape(1, 100, 7, 6, 140, 3, 3, 1, 1, 1),
+	kernels.NewConvShape(1, 3, 20, 21, 4, 3, 2, 4, 5, 6),
 }
 
 // eachProduct visits every product of a convolution by the indices of output,
@@ -124,16 +126,23 @@ func transformable(c kernels.ConvShape) bool {
 	return c.KH == c.KW && c.Dil == 1 && (c.KH == 3 && c.Stride == 1 || (c.KH == 3 || c.KH == 4) && c.Stride == 2)
 }
 
-func convCases(s *source) []call {
+func everyConvCase(s *source) []call {
+	list := convCases(s, []convEnd{{false, 1}, {true, 1}, {true, 0}, {true, 0.2}})
+	return append(list, convForward(s, convShapes[1], convEnd{true, 1}, nan32), convForward(s, convShapes[1], convEnd{false, 0.2}, inf32),
+		convForward(s, convShapes[8], convEnd{true, 0}, nan32))
+}
+
+// convCases are the convolutions of all shapes in all directions, with the given
+// ends.
+func convCases(s *source, ends []convEnd) []call {
 	var list []call
 	for _, c := range convShapes {
-		for _, e := range []convEnd{{false, 1}, {true, 1}, {true, 0}, {true, 0.2}} {
+		for _, e := range ends {
 			list = append(list, convForward(s, c, e, 0), convTranspose(s, c, e, 0))
 		}
 		list = append(list, convData(s, c, 0), convWeights(s, c, 0))
 	}
-	return append(list, convForward(s, convShapes[1], convEnd{true, 1}, nan32), convForward(s, convShapes[1], convEnd{false, 0.2}, inf32),
-		convForward(s, convShapes[8], convEnd{true, 0}, nan32))
+	return list
 }
 
 // convEnd is what a convolution does to its sums.
@@ -142,22 +151,21 @@ type convEnd struct {
 	slope  float32
 }
 
-// apply adds bias [channels] to the sums want of planes of the given area, whose
-// terms have the magnitudes scale, and activates them.
-func (e convEnd) apply(want, scale []float64, bias []float32, area int) {
-	for i := range want {
+// apply adds bias [channels] to the sums of planes of the given area, and activates
+// them.
+func (e convEnd) apply(y sums, bias []float32, area int) {
+	for i := range y.want {
 		if e.biased {
 			v := float64(bias[i/area%len(bias)])
-			want[i], scale[i] = want[i]+v, scale[i]+math.Abs(v)
+			y.want[i], y.scale[i] = y.want[i]+v, y.scale[i]+math.Abs(v)
 		}
 		switch {
-		case want[i] < 0 && e.slope == 0:
-			want[i] = 0
-		case want[i] < 0:
-			want[i] *= float64(e.slope)
+		case y.want[i] < 0 && e.slope == 0:
+			y.want[i] = 0
+		case y.want[i] < 0:
+			y.want[i] *= float64(e.slope)
 		}
 	}
-	floor(scale)
 }
 
 // split returns the operands of a call by their roles.
@@ -168,16 +176,34 @@ func (e convEnd) split(x []kernels.Buffer) (y, in, w, bias kernels.Buffer) {
 	return x[0], x[1], x[2], bias
 }
 
+// sums are an output's sums, and the magnitudes of their terms: in sum, and the
+// sum of their squares.
+type sums struct{ want, scale, squares []float64 }
+
+func newSums(n int) sums {
+	return sums{make([]float64, n), make([]float64, n), make([]float64, n)}
+}
+
+// add adds a product to the i-th sum.
+func (s sums) add(i int, p, q float32) {
+	term := float64(p) * float64(q)
+	s.want[i] += term
+	s.scale[i] += math.Abs(term)
+	s.squares[i] += term * term
+}
+
+// out is the output of the sums.
+func (s sums) out() operand {
+	floor(s.scale)
+	return operand{length: len(s.want), want: s.want, scale: s.scale, squares: s.squares}
+}
+
 func convForward(s *source, c kernels.ConvShape, e convEnd, extreme float32) call {
 	x, w, bias := s.hit(c.XLen(), extreme), s.normal(c.WLen()), s.normal(c.OutC)
-	want, scale := make([]float64, c.YLen()), make([]float64, c.YLen())
-	eachProduct(c, func(iy, ix, iw int) {
-		term := float64(x[ix]) * float64(w[iw])
-		want[iy] += term
-		scale[iy] += math.Abs(term)
-	})
-	e.apply(want, scale, bias, c.OutH*c.OutW)
-	operands := []operand{outScaled(want, scale), in(x), in(w), in(bias)}
+	y := newSums(c.YLen())
+	eachProduct(c, func(iy, ix, iw int) { y.add(iy, x[ix], w[iw]) })
+	e.apply(y, bias, c.OutH*c.OutW)
+	operands := []operand{y.out(), in(x), in(w), in(bias)}
 	if !e.biased {
 		operands = operands[:3]
 	}
@@ -193,9 +219,9 @@ func convForward(s *source, c kernels.ConvShape, e convEnd, extreme float32) cal
 
 func convTranspose(s *source, c kernels.ConvShape, e convEnd, extreme float32) call {
 	x, w, bias := s.hit(c.YLen(), extreme), s.normal(c.WLen()), s.normal(c.InC)
-	want, scale := backwardData(c, x, w)
-	e.apply(want, scale, bias, c.InH*c.InW)
-	operands := []operand{outScaled(want, scale), in(x), in(w), in(bias)}
+	y := backwardData(c, x, w)
+	e.apply(y, bias, c.InH*c.InW)
+	operands := []operand{y.out(), in(x), in(w), in(bias)}
 	if !e.biased {
 		operands = operands[:3]
 	}
@@ -224,41 +250,29 @@ func floor(scale []float64) {
 	}
 }
 
-// backwardData returns the sums of Conv2dBackwardData and the magnitudes of
-// their terms.
-func backwardData(c kernels.ConvShape, dy, w []float32) (want, scale []float64) {
-	want, scale = make([]float64, c.XLen()), make([]float64, c.XLen())
-	eachProduct(c, func(iy, ix, iw int) {
-		term := float64(dy[iy]) * float64(w[iw])
-		want[ix] += term
-		scale[ix] += math.Abs(term)
-	})
-	return want, scale
+// backwardData returns the sums of Conv2dBackwardData.
+func backwardData(c kernels.ConvShape, dy, w []float32) sums {
+	dx := newSums(c.XLen())
+	eachProduct(c, func(iy, ix, iw int) { dx.add(ix, dy[iy], w[iw]) })
+	return dx
 }
 
 func convData(s *source, c kernels.ConvShape, extreme float32) call {
 	dy, w := s.hit(c.YLen(), extreme), s.normal(c.WLen())
-	want, scale := backwardData(c, dy, w)
-	floor(scale)
 	return call{
 		name:     fmt.Sprintf("Conv2dBackwardData/%v,extreme=%g", c, extreme),
-		operands: []operand{outScaled(want, scale), in(dy), in(w)}, tol: convTolerance, spreads: transformable(c),
+		operands: []operand{backwardData(c, dy, w).out(), in(dy), in(w)}, tol: convTolerance, spreads: transformable(c),
 		run: func(b kernels.Backend, x []kernels.Buffer) { b.Conv2dBackwardData(x[0], x[1], x[2], c) },
 	}
 }
 
 func convWeights(s *source, c kernels.ConvShape, extreme float32) call {
 	x, dy := s.normal(c.XLen()), s.hit(c.YLen(), extreme)
-	want, scale := make([]float64, c.WLen()), make([]float64, c.WLen())
-	eachProduct(c, func(iy, ix, iw int) {
-		term := float64(dy[iy]) * float64(x[ix])
-		want[iw] += term
-		scale[iw] += math.Abs(term)
-	})
-	floor(scale)
+	dw := newSums(c.WLen())
+	eachProduct(c, func(iy, ix, iw int) { dw.add(iw, dy[iy], x[ix]) })
 	return call{
 		name:     fmt.Sprintf("Conv2dBackwardWeights/%v,extreme=%g", c, extreme),
-		operands: []operand{outScaled(want, scale), in(x), in(dy)}, tol: convTolerance,
+		operands: []operand{dw.out(), in(x), in(dy)}, tol: convTolerance,
 		spreads: transformable(c) || c.Pad > 0, // padding may be multiplied as zeros
 		run:     func(b kernels.Backend, x []kernels.Buffer) { b.Conv2dBackwardWeights(x[0], x[1], x[2], c) },
 	}

@@ -6,15 +6,22 @@ import (
 )
 
 // source makes inputs.
-type source struct{ *rand.Rand }
+type source struct {
+	*rand.Rand
+	whole bool // numbers from -8 to 8 instead of normal ones
+}
 
-func newSource(seed uint64) *source { return &source{rand.New(rand.NewPCG(seed, 1))} }
+func newSource(seed uint64) *source { return &source{Rand: rand.New(rand.NewPCG(seed, 1))} }
 
 // normal makes n values of the standard normal distribution.
 func (s *source) normal(n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
-		x[i] = float32(s.NormFloat64())
+		if s.whole {
+			x[i] = float32(s.IntN(17) - 8)
+		} else {
+			x[i] = float32(s.NormFloat64())
+		}
 	}
 	return x
 }

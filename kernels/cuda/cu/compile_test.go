@@ -3,6 +3,7 @@ package cu
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,8 +11,17 @@ import (
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
 )
 
+// What a block may take: the registers of a multiprocessor, and shared memory that
+// needs no leave.
+const (
+	mostRegisters = 64 << 10
+	mostShared    = 48 << 10
+	blockThreads  = 256
+)
+
 // Every program compiles with NVRTC, which needs no GPU, for every generation that
-// has instructions of its own, and its machine code has every kernel.
+// has instructions of its own, and its machine code has every kernel, which fits.
+// Products keep all they have in registers.
 func TestProgramsCompile(t *testing.T) {
 	compiler, err := driver.OpenCompiler()
 	if err != nil {
@@ -30,8 +40,18 @@ func TestProgramsCompile(t *testing.T) {
 				image, err := compiler.Compile(p.Name, p.Text, headers, Options(architecture))
 				require.NoError(t, err)
 				require.NotEmpty(t, p.Kernels)
+				takes, err := usages(image)
+				require.NoError(t, err)
 				for _, k := range p.Kernels {
 					require.True(t, bytes.Contains(image, []byte(".text."+k+"\x00")), "no machine code of %s", k)
+					u := takes[k]
+					t.Logf("%s: %+v", k, u)
+					require.Positive(t, u.registers, k)
+					require.LessOrEqual(t, u.registers*blockThreads, mostRegisters, k)
+					require.LessOrEqual(t, u.shared, mostShared, k)
+					if strings.HasPrefix(k, "conv_") {
+						require.Zero(t, u.local, "bytes of %s's stack", k)
+					}
 				}
 			})
 		}

@@ -1,42 +1,22 @@
 // The matrix product.
 #include "product.cuh"
 
-// Left is A, stored [M,K], or [K,M] where transposed.
-template <bool transposed> struct Left {
+// Operand is A, stored [M,K], or [K,M] where transposed; or B, stored [N,K], or
+// [K,N] where transposed.
+template <bool transposed> struct Operand {
 	static constexpr bool along_k = !transposed;
+	using Row = int;
 	const float *values;
-	int m, k;
-	__device__ __forceinline__ float load(int i, int l) const { return values[transposed ? l * m + i : i * k + l]; }
-};
-
-// Right is B, stored [K,N], or [N,K] where transposed.
-template <bool transposed> struct Right {
-	static constexpr bool along_k = transposed;
-	const float *values;
-	int n, k;
-	__device__ __forceinline__ int column(int j) const { return j; }
-	__device__ __forceinline__ float load(int j, int l) const { return values[transposed ? j * k + l : l * n + j]; }
-};
-
-// Matrix is C, with the old values added where wanted.
-struct Matrix {
-	float *values;
-	int n;
-	bool accumulate;
-	__device__ __forceinline__ void store(int i, int j, float sum) const {
-		float *at = values + i * n + j;
-		*at = accumulate ? *at + sum : sum;
-	}
+	int rows, k;
+	__device__ __forceinline__ int row(int i) const { return transposed ? i : i * k; }
+	__device__ __forceinline__ int step(int l) const { return transposed ? l * rows : l; }
+	__device__ __forceinline__ float load(int row, int step) const { return values[row + step]; }
 };
 
 template <bool trans_a, bool trans_b>
-__device__ void multiply(Slices &s, const Size &size, const float *a, const float *b, float *y, float *partial, bool accumulate) {
-	Left<trans_a> left{a, size.m, size.k};
-	Right<trans_b> right{b, size.n, size.k};
-	if (gridDim.z > 1)
-		product(s, size, left, right, Partial{partial, size.m, size.n});
-	else
-		product(s, size, left, right, Matrix{y, size.n, accumulate});
+__device__ void multiply(Slices &s, const Size &size, const float *a, const float *b, const Matrix &y) {
+	product(s, size.m, size.n, blockIdx.x, span(blockIdx.z, size.depth, size.k), Operand<trans_a>{a, size.m, size.k},
+		Operand<!trans_b>{b, size.n, size.k}, y);
 }
 
 // matmul computes y = op(a)*op(b), or adds it to y; with several blocks along K,
@@ -44,18 +24,17 @@ __device__ void multiply(Slices &s, const Size &size, const float *a, const floa
 extern "C" __global__ void __launch_bounds__(256) matmul(float *y, float *partial, const float *a, const float *b, Size size, int trans_a,
 	int trans_b, int accumulate) {
 	__shared__ Slices s;
+	Matrix to{y, size.n, accumulate != 0};
+	if (gridDim.z > 1)
+		to = {partial + size_t(blockIdx.z) * size.m * size.n, size.n, false};
 	if (trans_a)
-		trans_b ? multiply<true, true>(s, size, a, b, y, partial, accumulate) : multiply<true, false>(s, size, a, b, y, partial, accumulate);
+		trans_b ? multiply<true, true>(s, size, a, b, to) : multiply<true, false>(s, size, a, b, to);
 	else
-		trans_b ? multiply<false, true>(s, size, a, b, y, partial, accumulate) : multiply<false, false>(s, size, a, b, y, partial, accumulate);
+		trans_b ? multiply<false, true>(s, size, a, b, to) : multiply<false, false>(s, size, a, b, to);
 }
 
 // sum_partials adds the parts along K, in order.
 extern "C" __global__ void sum_partials(float *y, const float *partial, unsigned n, unsigned parts, int accumulate) {
-	for (unsigned i = first(); i < n; i += step()) {
-		double sum = accumulate ? y[i] : 0;
-		for (unsigned p = 0; p < parts; p++)
-			sum += partial[p * n + i];
-		y[i] = float(sum);
-	}
+	for (unsigned i = first(); i < n; i += step())
+		y[i] = float(parts_sum(accumulate ? y[i] : 0, partial, n, parts, i));
 }

@@ -2,17 +2,25 @@
 // functions: a plain matrix, or the values that a convolution takes from an image
 // (implicit GEMM).
 //
-// An operand A has load(m, k), B has column(n) and load(column, k), where the
-// column holds what k does not change; both are asked within their sizes only. A
-// target has store(m, n, sum). along_k says which index neighbouring threads
-// should differ in, so that they read neighbouring values.
+// An operand has row(i), what its values in row i of A or column i of B share, of
+// the type Row, step(k), what those at k share, and load(row, step); it is asked
+// within its sizes only. along_k says which index neighbouring threads should differ in, so that
+// they read neighbouring values. A target has column(n) and store(m, column, sum).
 #pragma once
 #include "common.cuh"
 
-// Size of a product and how much of K one block takes: from blockIdx.z*depth on.
+// Size of a product, and of what one block takes of K.
 struct Size {
 	int m, n, k, depth;
 };
+
+// Span is a part of K.
+struct Span {
+	int begin, end;
+};
+
+// span is the part of K that the index-th block takes.
+__device__ __forceinline__ Span span(int index, int depth, int k) { return {index * depth, min((index + 1) * depth, k)}; }
 
 constexpr int tile = 64;   // rows and columns of a block's tile
 constexpr int slice = 16;  // of K in shared memory
@@ -24,44 +32,56 @@ struct Slices {
 	float a[slice][tile + 4], b[slice][tile + 4];
 };
 
-// place is where the i-th of a slice's values lies for this thread.
-template <bool along_k> __device__ __forceinline__ void place(int i, int &k, int &at) {
-	int index = threadIdx.x + i * block;
-	k = along_k ? index % slice : index / tile;
-	at = along_k ? index / slice : index % tile;
+// fill writes a slice of an operand from row `first` and k0 on, 0 outside of it.
+template <class Operand> __device__ __forceinline__ void fill(float (&s)[slice][tile + 4], const Operand &x, int first, int rows, int k0, int end) {
+	for (int i = 0; i < tile * slice / block; i++) {
+		int index = threadIdx.x + i * block;
+		int k = Operand::along_k ? index % slice : index / tile;
+		int at = Operand::along_k ? index / slice : index % tile;
+		s[k][at] = first + at < rows && k0 + k < end ? x.load(x.row(first + at), x.step(k0 + k)) : 0;
+	}
 }
 
-// product computes a tile. It sums along K in order, in single precision.
-template <class A, class B, class C> __device__ void product(Slices &s, const Size &size, const A &a, const B &b, const C &c) {
-	constexpr int loads = tile * slice / block;
-	int m0 = blockIdx.y * tile, n0 = blockIdx.x * tile;
-	int begin = blockIdx.z * size.depth, end = min(begin + size.depth, size.k);
+// product computes a tile, the column_tile-th along N and the block's along M, in
+// single precision, summing along K in order.
+template <class A, class B, class C>
+__device__ void product(Slices &s, int m, int n, int column_tile, Span k, const A &a, const B &b, const C &c) {
+	int m0 = blockIdx.y * tile, n0 = column_tile * tile;
 	int row = threadIdx.x / (tile / reach) * reach, col = threadIdx.x % (tile / reach) * reach;
 	float sums[reach][reach] = {};
-	for (int k0 = begin; k0 < end; k0 += slice) {
-		for (int i = 0; i < loads; i++) {
-			int k, at;
-			place<A::along_k>(i, k, at);
-			s.a[k][at] = m0 + at < size.m && k0 + k < end ? a.load(m0 + at, k0 + k) : 0;
-			place<B::along_k>(i, k, at);
-			s.b[k][at] = n0 + at < size.n && k0 + k < end ? b.load(b.column(n0 + at), k0 + k) : 0;
-		}
+	for (int k0 = k.begin; k0 < k.end; k0 += slice) {
+		fill(s.a, a, m0, m, k0, k.end);
+		fill(s.b, b, n0, n, k0, k.end);
 		__syncthreads();
-		for (int k = 0; k < slice; k++)
+		for (int l = 0; l < slice; l++)
 			for (int i = 0; i < reach; i++)
 				for (int j = 0; j < reach; j++)
-					sums[i][j] += s.a[k][row + i] * s.b[k][col + j];
+					sums[i][j] += s.a[l][row + i] * s.b[l][col + j];
 		__syncthreads();
 	}
-	for (int i = 0; i < reach; i++)
-		for (int j = 0; j < reach; j++)
-			if (m0 + row + i < size.m && n0 + col + j < size.n)
-				c.store(m0 + row + i, n0 + col + j, sums[i][j]);
+	for (int j = 0; j < reach && n0 + col + j < n; j++) {
+		auto column = c.column(n0 + col + j);
+		for (int i = 0; i < reach; i++)
+			if (m0 + row + i < m)
+				c.store(m0 + row + i, column, sums[i][j]);
+	}
 }
 
-// Partial keeps the sums of a part of K, to be added by sum_partials.
-struct Partial {
-	float *sums;
-	int m, n;
-	__device__ __forceinline__ void store(int i, int j, float sum) const { sums[(blockIdx.z * m + i) * n + j] = sum; }
+// Matrix is a target [M,N], with the old values added where wanted.
+struct Matrix {
+	float *values;
+	int n;
+	bool accumulate;
+	__device__ __forceinline__ int column(int j) const { return j; }
+	__device__ __forceinline__ void store(int i, int j, float sum) const {
+		float *at = values + i * n + j;
+		*at = accumulate ? *at + sum : sum;
+	}
 };
+
+// parts_sum adds the i-th values of parts of n values along K, in order.
+__device__ __forceinline__ double parts_sum(double sum, const float *partial, unsigned n, unsigned parts, unsigned i) {
+	for (unsigned p = 0; p < parts; p++)
+		sum += partial[size_t(p) * n + i];
+	return sum;
+}

@@ -4,9 +4,10 @@
 // have to arrive at the same kind of barrier, else the launch fails.
 //
 // Shared memory is static, since blocks run one by one, and holds NaN when a
-// block begins. __CUDA_ARCH__ is not defined, so that kernels take the plain path
-// around inline PTX.
+// block begins. __CUDA_ARCH__ is not defined: inline PTX is left out, and what it
+// does is in warp.h.
 #pragma once
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <csetjmp>
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <tuple>
 #include <ucontext.h>
@@ -42,6 +44,10 @@ struct Fiber {
 	State state;
 	unsigned thread;
 	uint64_t lane; // what the thread shows its warp
+	// The same, for the functions of warp.h, by turns.
+	unsigned turn;
+	int kind[2];
+	uint32_t shown[2][6];
 };
 
 constexpr size_t stack_bytes = 256 << 10;
@@ -213,6 +219,10 @@ inline float __uint_as_float(unsigned v) { return standin_bits<float>(v); }
 inline float __fmul_rn(float a, float b) { return a * b; }
 inline unsigned __float_as_uint(float v) { return standin_bits<unsigned>(v); }
 
+inline unsigned __umulhi(unsigned a, unsigned b) { return uint64_t(a) * b >> 32; }
+
 inline unsigned min(unsigned a, unsigned b) { return a < b ? a : b; }
 inline int min(int a, int b) { return a < b ? a : b; }
 inline int max(int a, int b) { return a > b ? a : b; }
+
+#include "warp.h"

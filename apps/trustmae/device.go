@@ -22,15 +22,17 @@ var precisions = []string{"f32", "tf32", "bf16"}
 
 // deviceFlags choose what computes.
 type deviceFlags struct {
-	device    string
-	threads   int
-	precision string
+	device        string
+	threads       int
+	precision     string
+	deterministic bool
 }
 
 func (f *deviceFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.device, "device", "auto", "what computes: "+strings.Join(devices, ", ")+" or cuda:N, the GPU of that number")
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "threads that compute; 0: all. Results do not depend on it")
 	cmd.Flags().StringVar(&f.precision, "precision", cuda.TF32.String(), "what convolutions on a GPU round their operands to: "+strings.Join(precisions, ", "))
+	cmd.Flags().BoolVar(&f.deterministic, "deterministic", false, "on a GPU: nothing that computes is chosen by timing, so that every run gives the same bits; on the processor they do always")
 	complete(cmd, "device", devices...)
 	complete(cmd, "precision", precisions...)
 }
@@ -62,7 +64,7 @@ func (f *deviceFlags) open(cmd *cobra.Command, s *session) (kernels.Backend, err
 	if name == "cpu" {
 		return f.openCPU(cmd, s)
 	}
-	gpu, err := cuda.Open(cuda.Options{Device: index, Precision: precision})
+	gpu, err := cuda.Open(cuda.Options{Device: index, Precision: precision, Deterministic: f.deterministic})
 	if err == nil {
 		s.inform("computing on %s", gpu.Name())
 		return gpu, nil

@@ -47,6 +47,9 @@ func (s *session) doctor() error {
 		fmt.Fprintf(s.stdout, "device     cuda:%d %s, compute capability %d.%d, %d multiprocessors, %.1f GiB\n",
 			d.Index, d.Name, d.Major, d.Minor, d.Multiprocessors, float64(d.Memory)/(1<<30))
 	}
+	for _, absent := range found.Absent {
+		fmt.Fprintf(s.stdout, "without    %v\n", absent)
+	}
 	for _, missing := range found.Missing {
 		fmt.Fprintf(s.stdout, "no GPU     %v\n", missing)
 	}
@@ -65,12 +68,13 @@ func (s *session) doctor() error {
 
 // examineGPU tests a device in every precision and returns the number of faults.
 func (s *session) examineGPU(d cuda.Device, plain kernels.Backend) (faults int) {
-	for _, p := range []cuda.Precision{cuda.F32, cuda.TF32, cuda.BF16} {
+	for _, p := range cuda.Precisions(d) {
 		gpu, err := cuda.Open(cuda.Options{Device: d.Index, Precision: p})
 		if err != nil {
 			fmt.Fprintf(s.stdout, "test       cuda:%d: %v\n", d.Index, err)
 			return faults + 1
 		}
+		fmt.Fprintf(s.stdout, "convolve   %s: %s\n", gpu.Name(), gpu.Convolutions())
 		faults += s.examine(gpu, plain, selfTestTolerance+4*p.Rounding())
 	}
 	return faults

@@ -58,6 +58,8 @@ func TestDoctorOnTheStandIn(t *testing.T) {
 	require.Contains(t, report, "library    driver 12.4, ")
 	require.Contains(t, report, "library    NVRTC 12.4, ")
 	require.Contains(t, report, "device     cuda:0 stand-in, compute capability 9.0")
+	require.Contains(t, report, "without    no cuDNN 9: libcudnn.so.9 cannot be opened; convolutions go without")
+	require.Contains(t, report, "convolve   cuda/stand-in/tf32: own kernels; no cuDNN 9")
 	for _, precision := range precisions {
 		require.Regexp(t, `test       cuda/stand-in/`+precision+`: \d+ rounds? right`, report)
 	}

@@ -34,6 +34,7 @@ func TestUsageErrors(t *testing.T) {
 		{"number of a device", []string{"train", "x", "--model", "m", "--device", "cuda:one"}, `--device is "cuda:one"`},
 		{"number of the processor", []string{"train", "x", "--model", "m", "--device", "cpu:1"}, `--device is "cpu:1"`},
 		{"threads", []string{"detect", "m", "x", "--threads", "-1"}, "--threads is -1"},
+		{"precision", []string{"train", "x", "--model", "m", "--precision", "f16"}, `--precision is "f16", want f32, tf32 or bf16`},
 		{"unknown key", []string{"train", "x", "--model", "m", "--config", config}, `unknown field "epoch"`},
 		{"missing config", []string{"train", "x", "--model", "m", "--config", "nowhere.json"}, "nowhere.json"},
 		{"map", []string{"eval", "m", "x", "--map", "l2"}, `--map is "l2", want mse, msepd, pd, ssim`},

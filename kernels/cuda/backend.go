@@ -22,8 +22,13 @@ var ErrNotBuilt = driver.ErrNotBuilt
 type Options struct {
 	// Device is the index of the device, as [Found] lists them.
 	Device int
-	// Precision is what convolutions round their operands to.
+	// Precision is what convolutions round their operands to. Devices before compute
+	// capability 8.0 take single precision for TF32 and have no bf16.
 	Precision Precision
+	// Deterministic keeps timing out of how convolutions are computed: always by
+	// kernels of this package, so that the same device gives the same bits in every
+	// run. Without it cuDNN computes what it was once faster at, where it is found.
+	Deterministic bool
 }
 
 // Backend computes on a GPU. It may be used from several goroutines. Operations
@@ -33,6 +38,7 @@ type Backend struct {
 	precision Precision
 	stream    driver.Stream
 	memory    *memory
+	dnn       *dnn
 }
 
 var _ kernels.Backend = (*Backend)(nil)
@@ -44,14 +50,20 @@ func Open(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
+	if o.Precision, err = o.Precision.on(d.info); err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
+	}
 	stream, err := d.context.NewStream()
 	if err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
 	b := &Backend{device: d, precision: o.Precision, stream: stream, memory: newMemory(d.context, stream.Sync)}
+	b.dnn = newDNN(d.context, stream, o)
+	library := b.dnn
 	runtime.AddCleanup(b, func(m *memory) {
 		// Nobody is left to hear of errors.
 		_ = m.close()
+		library.close()
 		_ = stream.Close()
 	}, b.memory)
 	return b, nil

@@ -14,7 +14,7 @@ import (
 var noStandIn error
 
 func TestMain(m *testing.M) {
-	noStandIn = standin.Use()
+	noStandIn = standin.UseDNN()
 	os.Exit(m.Run())
 }
 

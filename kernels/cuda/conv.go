@@ -10,8 +10,8 @@ import (
 // Conv2d computes the cross-correlation of x with w, plus bias, activated.
 func (b *Backend) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
 	const op = "Conv2d"
-	b.convolve(op, convolution{
-		direction: forward, shape: s, slope: slope,
+	b.run(op, convolution{
+		direction: driver.Forward, shape: s, slope: slope,
 		y: b.ptr(op, y, s.YLen()), x: b.ptr(op, x, s.XLen()), w: b.ptr(op, w, s.WLen()), bias: b.optional(op, bias, s.OutC),
 	})
 }
@@ -20,8 +20,8 @@ func (b *Backend) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slop
 // activated.
 func (b *Backend) ConvTranspose2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
 	const op = "ConvTranspose2d"
-	b.convolve(op, convolution{
-		direction: backwardData, shape: s, slope: slope,
+	b.run(op, convolution{
+		direction: driver.BackwardData, shape: s, slope: slope,
 		y: b.ptr(op, y, s.XLen()), x: b.ptr(op, x, s.YLen()), w: b.ptr(op, w, s.WLen()), bias: b.optional(op, bias, s.InC),
 	})
 }
@@ -29,8 +29,8 @@ func (b *Backend) ConvTranspose2d(y, x, w, bias kernels.Buffer, s kernels.ConvSh
 // Conv2dBackwardData computes the gradient of Conv2d's input.
 func (b *Backend) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvShape) {
 	const op = "Conv2dBackwardData"
-	b.convolve(op, convolution{
-		direction: backwardData, shape: s, slope: 1,
+	b.run(op, convolution{
+		direction: driver.BackwardData, shape: s, slope: 1,
 		y: b.ptr(op, dx, s.XLen()), x: b.ptr(op, dy, s.YLen()), w: b.ptr(op, w, s.WLen()),
 	})
 }
@@ -38,29 +38,16 @@ func (b *Backend) Conv2dBackwardData(dx, dy, w kernels.Buffer, s kernels.ConvSha
 // Conv2dBackwardWeights computes the gradient of Conv2d's weights.
 func (b *Backend) Conv2dBackwardWeights(dw, x, dy kernels.Buffer, s kernels.ConvShape) {
 	const op = "Conv2dBackwardWeights"
-	b.convolve(op, convolution{
-		direction: backwardWeights, shape: s, slope: 1,
+	b.run(op, convolution{
+		direction: driver.BackwardWeights, shape: s, slope: 1,
 		y: b.ptr(op, dw, s.WLen()), x: b.ptr(op, x, s.XLen()), w: b.ptr(op, dy, s.YLen()),
 	})
-}
-
-// direction is what a convolution computes from what.
-type direction int
-
-const (
-	forward         direction = iota // y from x and w
-	backwardData                     // dx from dy and w
-	backwardWeights                  // dw from x and dy
-)
-
-func (d direction) String() string {
-	return [...]string{"conv_forward", "conv_backward_data", "conv_backward_weights"}[d]
 }
 
 // convolution is a call: the result y and the operands in the order of their
 // operation. bias may be 0.
 type convolution struct {
-	direction     direction
+	direction     driver.Direction
 	shape         kernels.ConvShape
 	y, x, w, bias driver.Ptr
 	slope         float32
@@ -84,8 +71,8 @@ type convArguments struct {
 	slope         float32
 }
 
-// convolve runs a convolution as a matrix product.
-func (b *Backend) convolve(op string, c convolution) {
+// multiply runs a convolution as a matrix product by a kernel of ours.
+func (b *Backend) multiply(op string, c convolution) {
 	p := c.product()
 	t := tiling{productTile, productTile, productSlice}
 	kernel := c.direction.String()
@@ -103,20 +90,27 @@ func (b *Backend) convolve(op string, c convolution) {
 	defer release()
 	args.y, args.bias, args.slope = partial, 0, 1
 	launch(b, op, kernel, grid, struct{ all convArguments }{args})
+	b.finish(op, c, partial, grid.Z)
+}
+
+// finish adds up the parts of a convolution's result, which may be one that lies
+// where it belongs, adds the bias and activates.
+func (b *Backend) finish(op string, c convolution, partial driver.Ptr, parts int) {
+	p := c.product()
 	launch(b, op, "conv_sum", b.flat(p.result), struct {
 		y, partial, bias         driver.Ptr
 		n, parts, channels, area uint32
 		slope                    float32
-	}{c.y, partial, c.bias, uint32(p.result), uint32(grid.Z), uint32(p.m), uint32(p.area), c.slope})
+	}{c.y, partial, c.bias, uint32(p.result), uint32(parts), uint32(p.m), uint32(p.area), c.slope})
 }
 
 // product is the matrix product that a convolution is.
 func (c convolution) product() convProduct {
 	s := c.shape
 	switch c.direction {
-	case forward:
+	case driver.Forward:
 		return convProduct{m: s.OutC, n: s.N * s.OutH * s.OutW, k: s.InC * s.KH * s.KW, times: 1, result: s.YLen(), area: s.OutH * s.OutW}
-	case backwardData:
+	case driver.BackwardData:
 		// Inputs that lie stride apart are a product of their own: the same taps, every
 		// period-th, reach them. The first such product is the largest.
 		period := s.Stride / gcd(s.Stride, s.Dil)

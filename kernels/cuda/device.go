@@ -15,6 +15,8 @@ type device struct {
 	staging   staging
 	landings  landings
 	pinned    pinnedPool
+	choices   choices
+	timer     [2]driver.Event // begin and end of what choices are made by
 }
 
 // devices are those in use.
@@ -59,6 +61,11 @@ func newDevice(index int) (*device, error) {
 	}
 	if d.functions, err = loadKernels(d.context, d.info); err != nil {
 		return nil, err
+	}
+	for i := range d.timer {
+		if d.timer[i], err = d.context.NewEvent(); err != nil {
+			return nil, err
+		}
 	}
 	return d, d.staging.open(d.context)
 }

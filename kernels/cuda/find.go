@@ -17,6 +17,7 @@ type Found struct {
 	Libraries []Library
 	Devices   []Device
 	Missing   []error // what keeps a backend from being opened; each says what to do
+	Absent    []error // libraries that a backend does without
 }
 
 // Find looks for libraries and devices, without making a device ready.
@@ -39,6 +40,11 @@ func Find() Found {
 	if err != driver.ErrNotBuilt { // which was said once
 		c, err := driver.OpenCompiler()
 		note(c, err)
+		if dnn, err := driver.OpenDNN(); err != nil {
+			f.Absent = append(f.Absent, err)
+		} else {
+			f.Libraries = append(f.Libraries, dnn.Library())
+		}
 	}
 	return f
 }

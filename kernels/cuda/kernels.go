@@ -31,6 +31,7 @@ func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Fun
 	if err != nil {
 		return nil, err
 	}
+	list = slices.DeleteFunc(list, func(p cu.Program) bool { return p.Tensor && !hasTensorCores(d) })
 	images, failures := make([][]byte, len(list)), make([]error, len(list))
 	var group sync.WaitGroup
 	for i, p := range list {

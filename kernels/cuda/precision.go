@@ -32,6 +32,29 @@ func ParsePrecision(name string) (Precision, error) {
 	return Precision(i), nil
 }
 
+// hasTensorCores tells whether a device's tensor cores know TF32 and bf16.
+func hasTensorCores(d Device) bool { return d.Major >= 8 }
+
+// Precisions are those that a device has, from the most exact.
+func Precisions(d Device) []Precision {
+	if hasTensorCores(d) {
+		return []Precision{F32, TF32, BF16}
+	}
+	return []Precision{F32}
+}
+
+// on is the precision of a device that was asked for p: without tensor cores TF32,
+// which may be nobody's wish, is single precision, as with PyTorch; bf16 is refused.
+func (p Precision) on(d Device) (Precision, error) {
+	switch {
+	case hasTensorCores(d) || p == F32:
+		return p, nil
+	case p == TF32:
+		return F32, nil
+	}
+	return 0, fmt.Errorf("%s, of compute capability %d.%d, has no bf16, which takes 8.0; choose f32", d.Name, d.Major, d.Minor)
+}
+
 // Rounding is the largest relative error of an operand: half of the last bit.
 func (p Precision) Rounding() float64 {
 	return [...]float64{TF32: 0x1p-11, F32: 0, BF16: 0x1p-8}[p]

@@ -3,6 +3,7 @@ package cu
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,4 +71,5 @@ func TestNamesAreUnique(t *testing.T) {
 		}
 	}
 	require.Contains(t, in, "conv_forward")
+	require.True(t, programs[slices.IndexFunc(programs, func(p Program) bool { return p.Name == "conv_tf32.cu" })].Tensor)
 }

@@ -4,6 +4,7 @@
 package cu
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"path"
@@ -17,6 +18,7 @@ var files embed.FS
 type Program struct {
 	Name, Text string
 	Kernels    []string // names of its kernels
+	Tensor     bool     // needs the tensor cores of compute capability 8.0
 }
 
 // kernel finds the kernels of a program.
@@ -38,7 +40,7 @@ func Programs() (list []Program, headers map[string]string, err error) {
 			headers[e.Name()] = string(text)
 			continue
 		}
-		p := Program{Name: e.Name(), Text: string(text)}
+		p := Program{Name: e.Name(), Text: string(text), Tensor: bytes.Contains(text, []byte(`#include "tensor.cuh"`))}
 		for _, m := range kernel.FindAllStringSubmatch(p.Text, -1) {
 			p.Kernels = append(p.Kernels, m[1])
 		}

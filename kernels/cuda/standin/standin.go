@@ -26,7 +26,10 @@ import (
 var sources embed.FS
 
 // libraries are what is made, from which file.
-var libraries = map[string]string{"libcuda.so.1": "driver.cpp", "libnvrtc.so.12": "nvrtc.cpp"}
+var libraries = map[string]string{"libcuda.so.1": "driver.cpp", "libnvrtc.so.12": "nvrtc.cpp", dnn + "/libcudnn.so.9": "cudnn.cpp"}
+
+// dnn is the folder of cuDNN, which not every machine has.
+const dnn = "cudnn"
 
 // testVariable set to "gpu" asks for the machine's own driver and turns skipped
 // tests into failures.
@@ -46,6 +49,15 @@ func Use() error {
 		err = errors.Join(err, os.Setenv(name, value))
 	}
 	return err
+}
+
+// UseDNN is Use on a machine that has cuDNN, too.
+func UseDNN() error {
+	if err := Use(); err != nil || Real() {
+		return err
+	}
+	dir := os.Getenv(driver.PathVariable)
+	return os.Setenv(driver.PathVariable, dir+string(filepath.ListSeparator)+filepath.Join(dir, dnn))
 }
 
 // Environment is what a program needs in its environment to find the stand-in.
@@ -120,6 +132,9 @@ func fingerprint() (string, error) {
 // compile makes the libraries in dir, which will be moved to final.
 func compile(dir, final string) error {
 	if err := os.CopyFS(dir, sources); err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(dir, dnn), 0o755); err != nil {
 		return err
 	}
 	for library, source := range libraries {

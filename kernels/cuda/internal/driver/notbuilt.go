@@ -7,3 +7,6 @@ func Open() (Driver, error) { return nil, ErrNotBuilt }
 
 // OpenCompiler returns ErrNotBuilt.
 func OpenCompiler() (Compiler, error) { return nil, ErrNotBuilt }
+
+// OpenDNN returns ErrNotBuilt.
+func OpenDNN() (DNN, error) { return nil, ErrNotBuilt }

@@ -6,6 +6,7 @@
 // allocation. STANDIN_MEMORY sets the size of its memory in bytes. Once there is a
 // file that STANDIN_LOST names, the device is lost: every call fails, with the code
 // in the file or that of a failed launch.
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -60,6 +61,7 @@ struct Stream {
 struct Event {
 	Stream *stream = nullptr; // of the last record
 	size_t queued = 0;        // there
+	std::chrono::steady_clock::time_point time;
 };
 
 // finish does a stream's copies up to a number.
@@ -223,7 +225,7 @@ int cuEventCreate(void **event, unsigned) {
 int cuEventRecord(void *event, void *stream) {
 	ENTER
 	Stream *s = static_cast<Stream *>(stream);
-	*static_cast<Event *>(event) = {s, s->queued};
+	*static_cast<Event *>(event) = {s, s->queued, std::chrono::steady_clock::now()};
 	return ok;
 }
 int cuEventSynchronize(void *event) {
@@ -232,9 +234,10 @@ int cuEventSynchronize(void *event) {
 	arrive();
 	return ok;
 }
-int cuEventElapsedTime(float *ms, void *, void *) {
+int cuEventElapsedTime(float *ms, void *start, void *end) {
 	ENTER
-	return *ms = 1, ok;
+	std::chrono::duration<float, std::milli> passed = static_cast<Event *>(end)->time - static_cast<Event *>(start)->time;
+	return *ms = passed.count(), ok;
 }
 
 // An image is the number of bytes of a shared library, and the library.
@@ -266,5 +269,11 @@ int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsign
 		return invalid_value;
 	finish(stream);
 	return reinterpret_cast<Launch>(function)({gx, gy, gz}, bx, static_cast<const char *>(extra[1]), *static_cast<size_t *>(extra[3]));
+}
+
+// standin_finish lets other libraries' work wait for its stream.
+void standin_finish(void *stream) {
+	std::lock_guard<std::mutex> lock(mutex);
+	finish(stream);
 }
 }

@@ -73,12 +73,14 @@ def detect(variant, net):
     return inference(lambda: [r.numpy() for r in score(photo)])
 
 
-def train_step(variant, batch, size, with_vgg):
-    x = images(batch, size)
-    gen, disc, ssim = models.Generator(transposed(variant)), models.Discriminator(), models.SSIM()
-    features = models.FeatureLoss().requires_grad_(False) if with_vgg else None
+def train_step(variant, batch, size, with_vgg, place=lambda v: v, wrap=lambda net: net):
+    """A call that takes a training step. place moves photos and networks to a layout, wrap compiles networks."""
+    x = place(images(batch, size))
+    gen, disc, ssim = place(models.Generator(transposed(variant))), place(models.Discriminator()), models.SSIM()
+    features = place(models.FeatureLoss()).requires_grad_(False) if with_vgg else None
     adam = lambda net, lr: torch.optim.Adam(net.parameters(), lr=lr, betas=(0, 0.9), foreach=True)
     adam_g, adam_d = adam(gen, 1e-4), adam(disc, 4e-4)
+    gen, disc, ssim, features = wrap(gen), wrap(disc), wrap(ssim), features and wrap(features)
     l1 = torch.nn.functional.l1_loss
     unit = lambda v: v * 0.5 + 0.5
 

@@ -102,7 +102,7 @@ func TestPackedForms(t *testing.T) {
 			x := alloc(64).(*buffer)
 			made := 0
 			pack := func() []float32 {
-				return x.packedForm("test", 100, func(dst, src []float32) { made++; dst[0] = src[0] })
+				return x.packedForm("test", 100, func(dst, src []float32) { made++; dst[0] = src[0] }).data
 			}
 			for i, v := range []float32{3, 4} {
 				b.Fill(x, v)
@@ -124,6 +124,32 @@ func TestPackedForms(t *testing.T) {
 	before := free()
 	b.Free(x)
 	assert.Equal(t, before+64+aligned(100), free())
+}
+
+// TestLargeForms: beside persistent buffers they are kept from the second use on,
+// until the buffer changes; then they are made for each use and given back.
+func TestLargeForms(t *testing.T) {
+	b := newTestBackend(t)
+	w := b.AllocPersistent(64).(*buffer)
+	made := 0
+	use := func() *float32 {
+		u := w.packedForm("test", largeForm, func(dst, src []float32) { made++; dst[0] = src[0] })
+		defer u.release()
+		require.Len(t, u.data, largeForm)
+		require.Equal(t, w.data[0], u.data[0])
+		return &u.data[0]
+	}
+	passing, kept := use(), use()
+	require.NotSame(t, passing, kept)
+	require.Same(t, kept, use())
+	require.Equal(t, 2, made)
+	for i, v := range []float32{3, 4} {
+		b.Fill(w, v)
+		require.Same(t, passing, use())
+		require.Same(t, passing, use())
+		require.Equal(t, 4+2*i, made)
+	}
+	runtime.KeepAlive(w)
 }
 
 // TestDisjointSlices writes parts of one buffer from several goroutines; the race

@@ -57,18 +57,20 @@ func (b *Backend) convTranspose(op string, y, x, w, bias kernels.Buffer, s kerne
 func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue, s kernels.ConvShape) {
 	p := b.plan(pass, s)
 	g, cols := p.correlation, b.table.gemm.cols
+	var u packedUse
 	switch p.method {
 	case byWinograd:
-		s := p.winograd
-		u := w.packedForm(p.form, s.weightSize(cols), func(dst, src []float32) { s.pack(b, dst, src) })
-		b.winogradConvolve(s, dst, src, u, e)
+		u = w.packedForm(p.form, p.winograd.weightSize(cols), func(dst, src []float32) { p.winograd.pack(b, dst, src) })
+		b.winogradConvolve(p.winograd, dst, src, u.data, e)
 	case wide:
-		b.wideConvolve(p, dst, src, w.packedForm(p.form, g.wideSize(), g.packWide), e)
+		u = w.packedForm(p.form, g.wideSize(), g.packWide)
+		b.wideConvolve(p, dst, src, u.data, e)
 	default:
-		panels := w.packedForm(p.form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
-		c := newConvolution(b, p, dst, src, panels, e)
+		u = w.packedForm(p.form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
+		c := newConvolution(b, p, dst, src, u.data, e)
 		b.pool.run(g.n*c.strips*c.groups, c.chunk)
 	}
+	u.release()
 }
 
 // convolution is one run of a correlation: chunks are (image, strip of destination

@@ -3,8 +3,7 @@ package cpu
 import "sync"
 
 // packCache keeps forms of a buffer's contents that kernels want, such as
-// weights in panels. A form is made again, in the same place, once the buffer has
-// been written.
+// weights in panels. A form is made again once the buffer has been written.
 type packCache struct {
 	mu    sync.Mutex
 	forms map[packKey]*packed
@@ -18,35 +17,75 @@ type packKey struct {
 }
 
 // packed is a form. It has the lifetime of its buffer: a block of the arena beside
-// a short-lived one, memory of its own beside a persistent one.
+// a short-lived one, memory of its own beside a persistent one. A large form beside a
+// persistent buffer is kept from the second use on, and not if the buffer changes, as
+// weights do in training: making it anew costs little next to the memory that the
+// forms of all layers would fill.
 type packed struct {
 	version uint64
-	data    []float32
+	data    []float32 // nil: not kept
 	block   block
+	changes bool // the buffer was written after the form had been made
+}
+
+// largeForm is the fewest values (4 MiB) of a large form.
+const largeForm = 1 << 20
+
+// packedUse is a form in use.
+type packedUse struct {
+	data  []float32
+	block block // to give back after use, if it has a region
+	arena *arena
+}
+
+// release ends the use of a form.
+func (u packedUse) release() {
+	if u.block.region != nil {
+		u.arena.give(u.block)
+	}
 }
 
 // packedForm returns the form of src, a part of c, made by pack into a slice of
-// size values when it is missing or older than the contents.
-func (c *buffer) packedForm(form string, size int, pack func(dst, src []float32)) []float32 {
+// size values when it is missing or older than the contents. The caller releases
+// it.
+func (c *buffer) packedForm(form string, size int, pack func(dst, src []float32)) packedUse {
 	p := &c.root.packs
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	version := c.root.version.Load()
 	key := packKey{form, &c.data[0], len(c.data)}
 	f := p.forms[key]
-	if f != nil && f.version == version {
-		return f.data
+	if f != nil && f.data != nil && f.version == version {
+		return packedUse{data: f.data}
 	}
-	if f == nil {
+	if size >= largeForm && c.root.persistent() && (f == nil || f.changes || f.version != version) {
+		p.note(key, version)
+		a := &c.root.backend.arena
+		use := packedUse{block: a.take(aligned(size)), arena: a}
+		use.data = use.block.values()[:size]
+		pack(use.data, c.data)
+		return use
+	}
+	if f == nil || f.data == nil {
 		f = c.root.newPacked(size)
 	}
 	pack(f.data, c.data)
 	f.version = version
+	p.put(key, f)
+	return packedUse{data: f.data}
+}
+
+// note remembers that a form was made of a version of the contents and not kept.
+func (p *packCache) note(key packKey, version uint64) {
+	changed := p.forms[key] != nil && p.forms[key].version != version
+	p.put(key, &packed{version: version, changes: changed || p.forms[key] != nil && p.forms[key].changes})
+}
+
+func (p *packCache) put(key packKey, f *packed) {
 	if p.forms == nil {
 		p.forms = make(map[packKey]*packed)
 	}
 	p.forms[key] = f
-	return f.data
 }
 
 func (r *root) newPacked(size int) *packed {

@@ -156,25 +156,25 @@ func (w *winograd) multiply(m, v []float32, phase, block, point, tiles int) {
 		return
 	}
 	from, to = from*w.src.c, to*w.src.c
-	u := w.u[((phase*w.blocks+block)*w.points+point)*w.depth()*g.cols:]
+	u := w.u[((phase*w.blocks+block)*w.points+point)*w.pointSize(g.cols):]
 	a, c := v[point*w.vPoint():], m[point*w.mPoint():]
-	product := func(table []tileRow) {
-		for k := from; k < to; k += longestSum {
-			start := w.zeros
-			if k > from {
-				start = nil
-			}
-			g.denseTiles(c, start, a[k:], u[k*g.cols:], table, min(longestSum, to-k))
-		}
-	}
 	if tiles < g.rows {
-		product(padTiles(w.table[:tiles:tiles], g.rows, len(w.table)*g.cols))
+		w.product(c, a, u, padTiles(w.table[:tiles:tiles], g.rows, len(w.table)*g.cols), from, to)
 		return
 	}
 	whole := tiles - tiles%g.rows
-	product(w.table[:whole])
+	w.product(c, a, u, w.table[:whole], from, to)
 	if whole < tiles { // the last tile overlaps rather than be cut
-		product(w.table[tiles-g.rows : tiles])
+		w.product(c, a, u, w.table[tiles-g.rows:tiles], from, to)
+	}
+}
+
+// product computes c = a·u over source channels [from, to) for the tiles of table.
+func (w *winograd) product(c, a, u []float32, table []tileRow, from, to int) {
+	start := w.zeros
+	for k := from; k < to; k += longestSum {
+		w.gemm.denseTiles(c, start, a[k:], u[k*w.gemm.cols:], table, min(longestSum, to-k))
+		start = nil
 	}
 }
 

@@ -138,13 +138,15 @@ const (
 	// winogradChannels is the fewest channels on both sides that pay for the
 	// transformations of three taps, which save three of four multiplications,
 	// winogradChannels2 of two taps, which save up to six of ten, sparseChannels of
-	// phases that lack some of them; fewestTiles and fewestTiles2 are the fewest tiles
-	// that pay for reading weights four or six times as large.
+	// phases that lack some of them.
 	winogradChannels  = 16
 	winogradChannels2 = 32
 	sparseChannels    = 64
-	fewestTiles       = 4
-	fewestTiles2      = 8
+	// fewestTiles is the fewest tiles that fill the rows of a product, weightsPerTile
+	// the most transformed weights for each (4 MiB): they are four or six times as
+	// many as the weights, and have to be read and, in training, made in every step.
+	fewestTiles    = 4
+	weightsPerTile = 1 << 20
 )
 
 // suitsWinograd returns how Winograd's algorithm computes g if that gains, or nil.
@@ -153,14 +155,15 @@ func (g *correlation) suitsWinograd() *winogradShape {
 	if s == nil || s.taps == 3 && !s.dense() || len(s.phases[0].sources) > 1 && g.src.c%alignment != 0 {
 		return nil
 	}
-	channels, tiles := winogradChannels, fewestTiles
+	channels := winogradChannels
 	if s.taps == 2 {
-		channels, tiles = winogradChannels2, fewestTiles2
+		channels = winogradChannels2
 		if g.spread > 1 && !s.dense() {
 			channels = sparseChannels
 		}
 	}
-	if min(g.src.c, g.dst.c) < channels || s.tiles() < tiles {
+	tiles := s.tiles()
+	if min(g.src.c, g.dst.c) < channels || tiles < fewestTiles || s.weightSize(alignment) > tiles*weightsPerTile {
 		return nil
 	}
 	return s
@@ -177,18 +180,24 @@ func (s *winogradShape) tiles() int { return s.n * s.down() * s.across() }
 // depth is the number of source channels of all lattices of a phase.
 func (s *winogradShape) depth() int { return len(s.phases[0].sources) * s.src.c }
 
+// pointSize is the distance from point to point of a block's transformed weights: a
+// cache line more than needed, lest all points of a weight fall into the same cache
+// sets.
+func (s *winogradShape) pointSize(cols int) int { return s.depth()*cols + alignment }
+
 // weightSize is the number of values of the transformed weights.
 func (s *winogradShape) weightSize(cols int) int {
 	side := s.taps + 3
-	return len(s.phases) * ceilDiv(s.dst.c, cols) * cols * side * side * s.depth()
+	return len(s.phases) * ceilDiv(s.dst.c, cols) * side * side * s.pointSize(cols)
 }
 
-// pack transforms the weights w into u, [phases][blocks][points][depth][cols].
+// pack transforms the weights w into u, [phases][blocks][points][depth][cols],
+// with a spare cache line after each point.
 func (s *winogradShape) pack(b *Backend, u, w []float32) {
 	k, cols := b.table.winograd.of(s.taps), b.table.gemm.cols
 	const run = 32 // source channels at a time
 	lattices, perLattice := len(s.phases[0].sources), ceilDiv(s.src.c, run)
-	blocks, depth := ceilDiv(s.dst.c, cols), s.depth()
+	blocks := ceilDiv(s.dst.c, cols)
 	b.pool.run(len(s.phases)*blocks*lattices*perLattice, func(chunk int) {
 		c0, source := chunk%perLattice*run, chunk/perLattice%lattices
 		block, phase := chunk/perLattice/lattices%blocks, chunk/perLattice/lattices/blocks
@@ -198,9 +207,9 @@ func (s *winogradShape) pack(b *Backend, u, w []float32) {
 		defer room.release()
 		plain, tmp := room.data[:run*area*cols], room.data[run*area*cols:]
 		s.packBlock(b, plain, w, s.phases[phase].sources[source].taps, block*cols, c0, c1)
-		at := ((phase*blocks+block)*k.points()*depth + source*s.src.c + c0) * cols
+		at := (phase*blocks+block)*k.points()*s.pointSize(cols) + (source*s.src.c+c0)*cols
 		for lane := 0; lane < cols; lane += k.lanes {
-			k.weights(u[at+lane:], depth*cols, cols, plain[lane:], cols, c1-c0, tmp)
+			k.weights(u[at+lane:], s.pointSize(cols), cols, plain[lane:], cols, c1-c0, tmp)
 		}
 	})
 }

@@ -8,3 +8,27 @@ type Asynchronous interface {
 	// behind it may change src.
 	DownloadLater(dst []float32, src Buffer) (wait func())
 }
+
+// Capturer is a backend that can record what is queued and do it again at little
+// cost.
+type Capturer interface {
+	// Capture calls f once and records the operations that it queues, none of which
+	// is done. Their arguments are recorded by value: buffers stay the same, and
+	// contents are read when the work is done.
+	//
+	// Within f values may not move between host and device, nor may anything wait
+	// (Upload, Download, DownloadLater, Sync): that panics. What f allocates it must
+	// free. Other goroutines' operations wait until Capture returns. An error is the
+	// device's or says that it cannot record.
+	Capture(f func()) (Graph, error)
+}
+
+// Graph is recorded work.
+type Graph interface {
+	// Launch queues the work and reports true. It does nothing and reports false
+	// where memory that the work takes for its intermediate results is in use or
+	// was given up for other work; the graph is of no use then and should be released.
+	Launch() bool
+	// Release gives up the graph, after what was launched is done.
+	Release()
+}

@@ -3,6 +3,9 @@ package memae
 import (
 	"math"
 	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -133,5 +136,75 @@ func TestTrainingOnCUDA(t *testing.T) {
 			t.Errorf("step %d: memory grew from %d to %d bytes", step+1, reserved, now)
 		}
 		reserved = now
+	}
+}
+
+// Steps that are replayed give the bits of steps that are queued operation by
+// operation, with everything that changes from step to step: photos, products,
+// learning rate, bias correction, running and moving averages, spectral norms; and
+// beside batches of other sizes, other users of the memory, and changed weights.
+func TestReplayedStepsAreTheSame(t *testing.T) {
+	c := tinyConfig()
+	c.Scope, c.Generator.Classes = "joint", 2
+	c.Memory.Init, c.Optimizer.EMA, c.Discriminator.Refresh = "normal", 0.9, true
+	c.Generator.SpectralNorm, c.Discriminator.SpectralNorm = true, true
+	run := func(graphs string) (log [][]Figure, state map[string][]float32, replayed int) {
+		t.Setenv(cuda.GraphsVariable, graphs)
+		gpu := openCUDA(t)
+		s, err := NewStepper(c, Options{Backend: gpu})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, photos := range []Data{
+			shapes{2, -1}, Join(shapes{1, -1}, shapes{1, -1}), // by operations
+			Join(shapes{1, -1}, shapes{1, -1}), shapes{3, -1}, // recorded; by operations
+			shapes{2, -1}, // replayed
+		} {
+			tr := s.trainer
+			tr.weightsAdam.SetLR(1e-3 / float64(i+1))
+			if i == 4 { // a checkpoint is read
+				tr.gen.Memory.Slots.Set(make([]float32, tr.gen.Memory.Slots.Len()))
+			}
+			figures, err := s.Step(photos)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log = append(log, figures)
+			if tr.workplaces[photos.Len()].replay.graph != nil {
+				replayed++
+			}
+		}
+		state = make(map[string][]float32)
+		for _, e := range s.trainer.state() {
+			state[e.Name] = e.Tensor.Data()
+		}
+		s.trainer.releaseGraphs()
+		return log, state, replayed
+	}
+	wantLog, wantState, none := run("off")
+	log, state, replayed := run("")
+	if none != 0 || replayed != 2 {
+		t.Fatalf("%d and %d steps replayed, want 0 and 2", none, replayed)
+	}
+	if !reflect.DeepEqual(log, wantLog) {
+		t.Errorf("figures %v\nwant %v", log, wantLog)
+	}
+	for name, want := range wantState {
+		if !slices.Equal(state[name], want) {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+// A device that cannot record trains all the same, and says why it takes longer.
+func TestTrainingWithoutGraphs(t *testing.T) {
+	t.Setenv(cuda.GraphsVariable, "off")
+	c := tinyConfig()
+	c.Epochs, c.MinUpdates, c.Memory.Init = 1, 3, "normal"
+	var messages []string
+	o := Options{Backend: openCUDA(t), Hooks: Hooks{Message: func(text string) { messages = append(messages, text) }}}
+	fit(t, c, o, shapes{2, -1})
+	if len(messages) != 1 || !strings.Contains(messages[0], "switched off by TRUSTMAE_CUDA_GRAPHS") {
+		t.Errorf("messages %q, want one that says why", messages)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/org/trustmae/autograd"
-	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/nn"
 )
 
@@ -15,6 +14,7 @@ type workplace struct {
 	photos *autograd.Tensor // [N,3,S,S]
 	log    *autograd.Tensor // what the layout says; nil before the first step
 	layout layout
+	replay replay
 }
 
 // workplace returns that of a batch size.
@@ -35,7 +35,7 @@ func (tr *trainer) step(b batch) (*report, error) {
 	w := tr.workplace(b.count)
 	tr.gen.SetClasses(b.classes)
 	b.write(w.photos.Buffer())
-	if err := tr.compute(w, (*nn.Adam).Step); err != nil {
+	if err := tr.perform(w); err != nil {
 		return nil, err
 	}
 	r := &report{layout: w.layout, log: make([]float32, w.log.Len()), photos: b.count, queued: queued}
@@ -136,10 +136,4 @@ func (tr *trainer) logDiscriminator(w *workplace, loss *autograd.Tensor) error {
 func (w *workplace) write(x *autograd.Tensor, at int) {
 	n := x.Len()
 	w.log.Backend().Copy2d(w.log.Buffer().Slice(at, n), x.Buffer(), 1, n, n, n)
-}
-
-// asynchronous is b where it queues work, else nil.
-func asynchronous(b kernels.Backend) kernels.Asynchronous {
-	a, _ := b.(kernels.Asynchronous)
-	return a
 }

@@ -70,7 +70,9 @@ type trainer struct {
 	pos                               position
 
 	later      kernels.Asynchronous // the backend, if steps are queued; nil: they are done when they return
+	capturer   kernels.Capturer     // the backend, if steps can be recorded, else nil
 	workplaces map[int]*workplace   // by batch size
+	message    func(text string)    // may be nil
 }
 
 // random streams of a run; each is a PCG of the seed and its number.
@@ -89,8 +91,10 @@ func newTrainer(c Config, b kernels.Backend, features *perceptual.FeatureLoss) *
 	rng := c.stream(streamWeights, 0)
 	tr := &trainer{
 		config: c, backend: b, tape: autograd.NewTape(b), loader: newLoader(b, c.Size), features: features,
-		later: asynchronous(b), workplaces: make(map[int]*workplace),
+		workplaces: make(map[int]*workplace),
 	}
+	tr.later, _ = b.(kernels.Asynchronous)
+	tr.capturer, _ = b.(kernels.Capturer)
 	tr.gen = NewGenerator(b, c, rng)
 	tr.disc = NewDiscriminator(b, c, rng)
 	o := c.Optimizer
@@ -119,6 +123,8 @@ func (tr *trainer) run(ctx context.Context, data Data, hooks Hooks, save func() 
 	if err := tr.config.checkClasses(data); err != nil {
 		return err
 	}
+	tr.message = hooks.Message
+	defer tr.releaseGraphs()
 	defer tr.tape.Reset()
 	if !tr.pos.Ready {
 		if err := tr.initMemory(ctx, data); err != nil {

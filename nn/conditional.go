@@ -16,9 +16,10 @@ type ConditionalBatchNorm2d struct {
 	Weight, Bias            *autograd.Tensor // [classes,channels]
 	RunningMean, RunningVar *autograd.Tensor // [channels]
 
-	norm  *BatchNorm2d
-	slope float32
-	ids   []int // class of every image of the batch; nil: all 0
+	norm   *BatchNorm2d
+	slope  float32
+	set    int                      // images that SetClasses was told of; 0: none
+	oneHot map[int]*autograd.Tensor // [N,classes] by N: the classes last set for N images
 }
 
 // NewConditionalBatchNorm2d returns a norm with weight 1, bias 0, running mean 0
@@ -34,35 +35,59 @@ func NewConditionalBatchNorm2d(b kernels.Backend, classes, channels int, o NormO
 		Bias:        autograd.NewParameter(b, classes, channels),
 		RunningMean: norm.RunningMean, RunningVar: norm.RunningVar,
 		norm: norm, slope: o.Slope,
+		oneHot: make(map[int]*autograd.Tensor),
 	}
 	fill(c.Weight, 1)
 	return c
 }
 
 // SetClasses sets the class of every image of the batches to come; nil means
-// class 0 for all. Goroutines that share the module must agree on it.
+// class 0 for all. It brings them to the device, in the place of those set before
+// for as many images, so that what was recorded since must have been
+// differentiated. Goroutines that share the module must agree on it.
 func (c *ConditionalBatchNorm2d) SetClasses(ids []int) {
 	for _, id := range ids {
 		if id < 0 || id >= c.Weight.Dim(0) {
 			panic(fmt.Sprintf("nn.ConditionalBatchNorm2d.SetClasses: class %d, want 0–%d", id, c.Weight.Dim(0)-1))
 		}
 	}
-	c.ids = ids
+	if c.set = len(ids); c.set == 0 || c.Weight.Dim(0) == 1 {
+		return
+	}
+	x := c.oneHot[len(ids)]
+	if x == nil {
+		x = autograd.NewConstant(c.Weight.Backend(), len(ids), c.Weight.Dim(0))
+		c.oneHot[len(ids)] = x
+	}
+	x.Set(oneHot(ids, c.Weight.Dim(0)))
+}
+
+// oneHot returns the matrix [len(ids),classes] with a 1 at every id.
+func oneHot(ids []int, classes int) []float32 {
+	m := make([]float32, len(ids)*classes)
+	for i, id := range ids {
+		m[i*classes+id] = 1
+	}
+	return m
 }
 
 // Forward maps x [N,channels,H,W] to the same shape.
 func (c *ConditionalBatchNorm2d) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
 	checkImages("ConditionalBatchNorm2d", x, c.norm.channels)
-	if c.ids != nil && len(c.ids) != x.Dim(0) {
-		panic(fmt.Sprintf("nn.ConditionalBatchNorm2d: %d classes set, want one per image (input %v)", len(c.ids), x.Shape()))
+	if c.set != 0 && c.set != x.Dim(0) {
+		panic(fmt.Sprintf("nn.ConditionalBatchNorm2d: %d classes set, want one per image (input %v)", c.set, x.Shape()))
 	}
 	if c.Weight.Dim(0) == 1 {
 		gamma, beta := t.Reshape(c.Weight, c.norm.channels), t.Reshape(c.Bias, c.norm.channels)
 		return c.norm.apply(t, x, gamma, beta, c.slope)
 	}
 	kept := t.Scope(func() []*autograd.Tensor {
+		classes := c.oneHot[c.set]
+		if c.set == 0 {
+			classes = t.Input(oneHot(make([]int, x.Dim(0)), c.Weight.Dim(0)), x.Dim(0), c.Weight.Dim(0))
+		}
 		y := c.norm.apply(t, x, nil, nil, 1)
-		y = t.Add(t.Mul(y, c.rows(t, c.Weight, x.Dim(0))), c.rows(t, c.Bias, x.Dim(0)))
+		y = t.Add(t.Mul(y, rows(t, classes, c.Weight)), rows(t, classes, c.Bias))
 		if c.slope != 1 {
 			y = t.LeakyReLU(y, c.slope)
 		}
@@ -72,19 +97,11 @@ func (c *ConditionalBatchNorm2d) Forward(t *autograd.Tape, x *autograd.Tensor) *
 }
 
 // rows returns the row of table [classes,channels] of every image as
-// [N,channels,1,1]: the product with a one-hot matrix, which has a gradient.
-func (c *ConditionalBatchNorm2d) rows(t *autograd.Tape, table *autograd.Tensor, n int) *autograd.Tensor {
-	classes := table.Dim(0)
-	oneHot := make([]float32, n*classes)
-	for i := range n {
-		id := 0
-		if c.ids != nil {
-			id = c.ids[i]
-		}
-		oneHot[i*classes+id] = 1
-	}
-	picked := t.MatMul(t.Input(oneHot, n, classes), table, autograd.MatMulParams{})
-	return t.Reshape(picked, n, table.Dim(1), 1, 1)
+// [N,channels,1,1]: the product with the one-hot matrix [N,classes], which has a
+// gradient.
+func rows(t *autograd.Tape, oneHot, table *autograd.Tensor) *autograd.Tensor {
+	picked := t.MatMul(oneHot, table, autograd.MatMulParams{})
+	return t.Reshape(picked, oneHot.Dim(0), table.Dim(1), 1, 1)
 }
 
 // State lists weight, bias, running_mean and running_var.

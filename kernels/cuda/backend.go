@@ -39,6 +39,7 @@ type Backend struct {
 	stream    driver.Stream
 	memory    *memory
 	dnn       *dnn
+	gate      gate
 }
 
 var _ kernels.Backend = (*Backend)(nil)
@@ -74,7 +75,11 @@ func Open(o Options) (*Backend, error) {
 func (b *Backend) Name() string { return fmt.Sprintf("cuda/%s/%v", b.device.info.Name, b.precision) }
 
 // Sync waits for everything queued before.
-func (b *Backend) Sync() { b.must("Sync", b.stream.Sync()) }
+func (b *Backend) Sync() {
+	b.enterDirect("Sync")
+	defer b.gate.leave(false)
+	b.must("Sync", b.stream.Sync())
+}
 
 // must panics with a Failure that names the operation.
 func (b *Backend) must(op string, err error) {
@@ -84,17 +89,28 @@ func (b *Backend) must(op string, err error) {
 }
 
 // Alloc returns a buffer of n values with undefined contents.
-func (b *Backend) Alloc(n int) kernels.Buffer {
-	if n < 1 || n > math.MaxInt32 {
-		panic(fmt.Sprintf("cuda.Alloc: %d values, want 1 to %d", n, math.MaxInt32))
-	}
-	p, err := b.memory.take(valueBytes * int64(n))
-	b.must("Alloc", err)
-	return &buffer{ptr: p, n: n, root: &root{backend: b, n: n}}
-}
+func (b *Backend) Alloc(n int) kernels.Buffer { return b.alloc("Alloc", n, passing) }
 
 // AllocPersistent is Alloc; the memory stays until the backend is closed.
-func (b *Backend) AllocPersistent(n int) kernels.Buffer { return b.Alloc(n) }
+func (b *Backend) AllocPersistent(n int) kernels.Buffer {
+	return b.alloc("AllocPersistent", n, lasting)
+}
+
+func (b *Backend) alloc(op string, n int, s span) kernels.Buffer {
+	if n < 1 || n > math.MaxInt32 {
+		panic(fmt.Sprintf("cuda.%s: %d values, want 1 to %d", op, n, math.MaxInt32))
+	}
+	return &buffer{ptr: b.take(op, n, s), n: n, root: &root{backend: b, n: n}}
+}
+
+// take returns memory of n values.
+func (b *Backend) take(op string, n int, s span) driver.Ptr {
+	recorded := b.gate.enter()
+	defer b.gate.leave(recorded)
+	p, err := b.memory.take(valueBytes*int64(n), s)
+	b.must(op, err)
+	return p
+}
 
 // Free gives a buffer back for reuse. Work queued before may still use it: all
 // work is done in order.

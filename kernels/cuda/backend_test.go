@@ -100,7 +100,7 @@ func TestLostDevice(t *testing.T) {
 			call()
 			return nil
 		}()
-		require.ErrorContains(t, err, "cuda/stand-in: "+name)
+		require.ErrorContains(t, err, b.Name()+": "+name)
 		require.ErrorContains(t, err, "CUDA_ERROR_LAUNCH_FAILED (719)")
 		require.ErrorContains(t, err, "last checkpoint")
 		require.NotErrorIs(t, err, kernels.ErrOutOfMemory)

@@ -15,6 +15,8 @@ const own = -1
 type choices struct {
 	mu         sync.Mutex
 	algorithms map[choiceKey]int
+
+	timing sync.Mutex // held while candidates are timed
 }
 
 type choiceKey struct {
@@ -23,8 +25,18 @@ type choiceKey struct {
 	precision Precision
 }
 
+// get returns a choice, if it was made.
+func (c *choices) get(key choiceKey) (algorithm int, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	algorithm, known = c.algorithms[key]
+	return algorithm, known
+}
+
 // set remembers a choice.
 func (c *choices) set(key choiceKey, algorithm int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.algorithms == nil {
 		c.algorithms = make(map[choiceKey]int)
 	}
@@ -40,22 +52,27 @@ func (b *Backend) run(op string, c convolution) {
 			if b.convolve(op, c, a) == nil {
 				return
 			}
-			b.device.choices.mu.Lock()
 			b.device.choices.set(key, own)
-			b.device.choices.mu.Unlock()
 		}
 	}
 	b.multiply(op, c)
 }
 
 // choose returns what computes a convolution fastest, after timing it where its
-// shape is new.
+// shape is new. While work is recorded nothing can be timed: the own kernel does
+// what is new then.
 func (b *Backend) choose(op string, key choiceKey, c convolution) int {
 	known := &b.device.choices
-	known.mu.Lock()
-	defer known.mu.Unlock()
-	if a, ok := known.algorithms[key]; ok {
+	if a, ok := known.get(key); ok {
 		return a
+	}
+	if b.gate.records() {
+		return own
+	}
+	known.timing.Lock()
+	defer known.timing.Unlock()
+	if a, ok := known.get(key); ok {
+		return a // another goroutine's
 	}
 	best, least := own, b.time(op, func() error {
 		b.multiply(op, c)
@@ -78,11 +95,11 @@ const timings = 3
 func (b *Backend) time(op string, work func() error) float32 {
 	best := float32(-1)
 	for i := range 1 + timings {
-		b.must(op, b.stream.Record(b.device.timer[0]))
+		b.mark(op, 0)
 		if work() != nil {
 			return -1
 		}
-		b.must(op, b.stream.Record(b.device.timer[1]))
+		b.mark(op, 1)
 		b.must(op, b.device.timer[1].Wait())
 		ms, err := b.device.timer[1].Since(b.device.timer[0])
 		b.must(op, err)
@@ -91,4 +108,11 @@ func (b *Backend) time(op string, work func() error) float32 {
 		}
 	}
 	return best
+}
+
+// mark records one of the device's timers.
+func (b *Backend) mark(op string, timer int) {
+	b.enterDirect(op)
+	defer b.gate.leave(false)
+	b.must(op, b.stream.Record(b.device.timer[timer]))
 }

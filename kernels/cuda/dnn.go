@@ -89,7 +89,10 @@ var errWorkspace = errors.New("the algorithm needs too much memory")
 
 // convolve computes a convolution by an algorithm of cuDNN.
 func (b *Backend) convolve(op string, c convolution, algorithm int) error {
-	if err := b.dnn.convolve(b.memory, c, algorithm); err != nil {
+	recorded := b.gate.enter()
+	err := b.dnn.convolve(b.memory, c, algorithm)
+	b.gate.leave(recorded)
+	if err != nil {
 		return err
 	}
 	if c.bias != 0 || c.slope != 1 {
@@ -114,7 +117,7 @@ func (d *dnn) convolve(m *memory, c convolution, algorithm int) error {
 	}
 	var workspace driver.Ptr
 	if bytes > 0 {
-		if workspace, err = m.take(bytes); err != nil {
+		if workspace, err = m.take(bytes, passing); err != nil {
 			return err
 		}
 		defer m.give(workspace, bytes)

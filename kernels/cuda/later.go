@@ -57,6 +57,8 @@ func (l *landings) give(x *landing) {
 func (b *Backend) DownloadLater(dst []float32, src kernels.Buffer) (wait func()) {
 	const op = "DownloadLater"
 	p := b.ptr(op, src, len(dst))
+	b.enterDirect(op)
+	defer b.gate.leave(false)
 	d := b.device
 	x, err := d.landings.take(d.context, len(dst))
 	b.must(op, err)

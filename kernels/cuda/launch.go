@@ -20,6 +20,13 @@ func (b *Backend) flat(n int) driver.Launch {
 // launch starts a kernel. The fields of args are its arguments, in order and of
 // the same sizes.
 func launch[A any](b *Backend, op, kernel string, l driver.Launch, args A) {
+	recorded := b.gate.enter()
+	defer b.gate.leave(recorded)
+	start(b, op, kernel, l, args)
+}
+
+// start is launch for those that have entered the gate.
+func start[A any](b *Backend, op, kernel string, l driver.Launch, args A) {
 	b.must(op, b.stream.Launch(b.device.functions[kernel], l, unsafe.Pointer(&args), argumentBytes[A]()))
 }
 

@@ -29,11 +29,22 @@ type memory struct {
 	free     map[int64][]driver.Ptr // by class
 	inUse    int64
 	reserved int64
+
+	graphs graphMemory
 }
 
 func newMemory(from allocator, wait func() error) *memory {
-	return &memory{from: from, wait: wait, free: make(map[int64][]driver.Ptr)}
+	return &memory{from: from, wait: wait, free: make(map[int64][]driver.Ptr), graphs: newGraphMemory()}
 }
+
+// span is how long a block is to be used.
+type span bool
+
+// Spans.
+const (
+	passing span = false // until it is given back, soon
+	lasting span = true  // as long as the backend
+)
 
 // smallest class in bytes: what the driver aligns to.
 const smallest = 256
@@ -45,30 +56,65 @@ func sizeClass(n int64) int64 {
 }
 
 // take returns a block for the number of bytes, contents undefined.
-func (m *memory) take(n int64) (driver.Ptr, error) {
+func (m *memory) take(n int64, s span) (driver.Ptr, error) {
 	class := sizeClass(n)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if list := m.free[class]; len(list) > 0 {
-		m.free[class] = list[:len(list)-1]
-		m.inUse += class
-		return list[len(list)-1], nil
+	p, ok := pop(m.free, class)
+	if !ok && s == passing {
+		p, ok = m.graphs.take(class)
 	}
+	if !ok {
+		var err error
+		if p, err = m.grow(class); err != nil {
+			return 0, err
+		}
+	}
+	m.inUse += class
+	m.graphs.note(p, class)
+	return p, nil
+}
+
+// pop takes the last block of a class off a list.
+func pop(lists map[int64][]driver.Ptr, class int64) (p driver.Ptr, ok bool) {
+	list := lists[class]
+	if len(list) == 0 {
+		return 0, false
+	}
+	lists[class] = list[:len(list)-1]
+	return list[len(list)-1], true
+}
+
+// grow takes a block of a class from the driver. Where that has no room, blocks
+// that are kept go back first, those that graphs would take last.
+func (m *memory) grow(class int64) (driver.Ptr, error) {
 	p, err := m.from.Alloc(class)
-	if outOfMemory(err) && m.reserved > m.inUse {
+	for _, room := range []func() bool{m.anyFree, m.reclaim} {
+		if !outOfMemory(err) || m.graphs.recording() || !room() {
+			continue // while work is recorded nothing may wait for the device
+		}
 		if err = m.trim(); err == nil {
 			p, err = m.from.Alloc(class)
 		}
 	}
 	if outOfMemory(err) {
-		return 0, m.explain(class, err)
+		err = m.explain(class, err)
 	}
 	if err != nil {
 		return 0, err
 	}
-	m.inUse += class
 	m.reserved += class
 	return p, nil
+}
+
+// anyFree tells whether blocks are kept that no graph takes.
+func (m *memory) anyFree() bool {
+	for _, list := range m.free {
+		if len(list) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // give takes a block of the number of bytes back.
@@ -77,10 +123,12 @@ func (m *memory) give(p driver.Ptr, n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.inUse -= class
-	m.free[class] = append(m.free[class], p)
+	if !m.graphs.give(p, class) {
+		m.free[class] = append(m.free[class], p)
+	}
 }
 
-// trim returns all free blocks to the driver.
+// trim returns all free blocks to the driver but those that graphs take.
 func (m *memory) trim() error {
 	if err := m.wait(); err != nil {
 		return err
@@ -101,6 +149,7 @@ func (m *memory) trim() error {
 func (m *memory) close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.reclaim()
 	return m.trim()
 }
 

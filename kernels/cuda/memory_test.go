@@ -44,9 +44,9 @@ func newBank(total int64) (*bank, *memory, *int) {
 func TestMemoryIsReused(t *testing.T) {
 	b, m, _ := newBank(1 << 30)
 	for range 5 {
-		p, err := m.take(1000)
+		p, err := m.take(1000, passing)
 		require.NoError(t, err)
-		q, err := m.take(100_000)
+		q, err := m.take(100_000, passing)
 		require.NoError(t, err)
 		require.NotEqual(t, p, q)
 		require.EqualValues(t, sizeClass(1000)+sizeClass(100_000), m.stats().InUse)
@@ -65,14 +65,14 @@ func TestMemoryIsReused(t *testing.T) {
 // said to be out.
 func TestMemoryMakesRoom(t *testing.T) {
 	b, m, waits := newBank(10 << 20)
-	p, err := m.take(6 << 20)
+	p, err := m.take(6<<20, passing)
 	require.NoError(t, err)
 	m.give(p, 6<<20)
-	_, err = m.take(8 << 20)
+	_, err = m.take(8<<20, passing)
 	require.NoError(t, err)
 	require.Equal(t, 1, *waits)
 	require.EqualValues(t, 8<<20, b.used)
-	_, err = m.take(4 << 20)
+	_, err = m.take(4<<20, passing)
 	require.ErrorContains(t, err, "asked for 4.0 MiB, this run uses 8.0 MiB, 2.0 MiB of the device's 10.0 MiB are free")
 	require.ErrorContains(t, err, "smaller batch")
 	require.ErrorIs(t, err, kernels.ErrOutOfMemory)

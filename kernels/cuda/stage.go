@@ -21,8 +21,22 @@ func (b *Backend) NewStage(n int) kernels.Stage {
 	p, err := b.device.pinned.take(b.device.context, n)
 	b.must(op, err)
 	s := &stage{b: b, pinned: p, values: b.Alloc(n)}
-	b.must(op, b.stream.Record(p.used)) // work queued before may still use that memory
+	s.record(op) // work queued before may still use that memory
 	return s
+}
+
+// record marks that the backend's stream has been told all it does with the values.
+func (s *stage) record(op string) {
+	s.b.enterDirect(op)
+	defer s.b.gate.leave(false)
+	s.b.must(op, s.b.stream.Record(s.pinned.used))
+}
+
+// await makes the backend's stream wait for the last Load.
+func (s *stage) await(op string) error {
+	s.b.enterDirect(op)
+	defer s.b.gate.leave(false)
+	return s.b.stream.WaitFor(s.pinned.copied)
 }
 
 // Load copies parts to pinned memory and queues the copy to the device.
@@ -53,15 +67,15 @@ func (s *stage) Use(f func(x kernels.Buffer)) {
 	if s.n == 0 {
 		panic("cuda." + op + ": nothing was loaded")
 	}
-	s.b.must(op, s.b.stream.WaitFor(s.pinned.copied))
+	s.b.must(op, s.await(op))
 	f(s.values.Slice(0, s.n))
-	s.b.must(op, s.b.stream.Record(s.pinned.used))
+	s.record(op)
 }
 
 // Close gives the memory back once nothing copies to it. On a device that is lost
 // there is nothing to give.
 func (s *stage) Close() {
-	if s.b.stream.WaitFor(s.pinned.copied) != nil {
+	if s.await("Stage.Close") != nil {
 		return
 	}
 	s.b.Free(s.values)

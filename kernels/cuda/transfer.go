@@ -48,6 +48,8 @@ const fewValues = 512
 func (b *Backend) Upload(dst kernels.Buffer, src []float32) {
 	const op = "Upload"
 	p := b.ptr(op, dst, len(src))
+	b.enterDirect(op)
+	defer b.gate.leave(false)
 	if len(src) <= fewValues {
 		b.put(op, p, src)
 		return
@@ -73,13 +75,15 @@ func (b *Backend) put(op string, p driver.Ptr, src []float32) {
 		values [fewValues]float32
 	}{y: p, n: uint32(len(src))}
 	copy(args.values[:], src)
-	launch(b, op, "put", driver.Launch{X: 1, Y: 1, Z: 1, Threads: threads}, args)
+	start(b, op, "put", driver.Launch{X: 1, Y: 1, Z: 1, Threads: threads}, args)
 }
 
 // Download copies src into dst once everything queued before is done.
 func (b *Backend) Download(dst []float32, src kernels.Buffer) {
 	const op = "Download"
 	p := b.ptr(op, src, len(dst))
+	b.enterDirect(op)
+	defer b.gate.leave(false)
 	s := &b.device.staging
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,6 +15,12 @@ func runOptional(t *testing.T, open func() kernels.Backend) {
 			checkDownloadLater(t, b, a)
 		}
 	})
+	t.Run("Capturer", func(t *testing.T) {
+		b := open()
+		if c, ok := b.(kernels.Capturer); ok {
+			checkCapture(t, b, c)
+		}
+	})
 }
 
 // checkDownloadLater has several copies on their way at once, of memory that is

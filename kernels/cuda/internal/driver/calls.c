@@ -43,6 +43,11 @@ const char *fill_driver(void *library) {
 	return 0;
 }
 
+const char *fill_graphs(void *library) {
+	GRAPH_CALLS(CONTEXT_FILL)
+	return 0;
+}
+
 const char *fill_compiler(void *library) {
 	COMPILER_CALLS(FILL)
 	return 0;

@@ -1,7 +1,8 @@
 // Prototypes of the CUDA driver and of NVRTC, written from their documentation,
 // so that building needs no toolkit. Each list makes a field of a table, which is
-// filled at run time, and a function that calls it; functions of the second list
-// take the context to work in first, since goroutines change threads.
+// filled at run time, and a function that calls it; functions of the second and
+// third list take the context to work in first, since goroutines change threads.
+// Those of the third list may be missing.
 
 #include <stddef.h>
 
@@ -12,6 +13,8 @@ typedef struct CUmod_st *CUmodule;
 typedef struct CUfunc_st *CUfunction;
 typedef struct CUstream_st *CUstream;
 typedef struct CUevent_st *CUevent;
+typedef struct CUgraph_st *CUgraph;
+typedef struct CUgraphExec_st *CUgraphExec;
 typedef struct _nvrtcProgram *nvrtcProgram;
 
 #define DEVICE_CALLS(X) \
@@ -47,6 +50,14 @@ typedef struct _nvrtcProgram *nvrtcProgram;
 	X(cuLaunchKernel, (CUfunction function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, \
 		unsigned shared, CUstream stream, void **params, void **extra), (function, gx, gy, gz, bx, by, bz, shared, stream, params, extra))
 
+#define GRAPH_CALLS(X) \
+	X(cuStreamBeginCapture_v2, (CUstream stream, int mode), (stream, mode)) \
+	X(cuStreamEndCapture, (CUstream stream, CUgraph *graph), (stream, graph)) \
+	X(cuGraphInstantiateWithFlags, (CUgraphExec *exec, CUgraph graph, unsigned long long flags), (exec, graph, flags)) \
+	X(cuGraphLaunch, (CUgraphExec exec, CUstream stream), (exec, stream)) \
+	X(cuGraphDestroy, (CUgraph graph), (graph)) \
+	X(cuGraphExecDestroy, (CUgraphExec exec), (exec))
+
 #define COMPILER_CALLS(X) \
 	X(nvrtcResult, nvrtcVersion, (int *major, int *minor), (major, minor)) \
 	X(nvrtcResult, nvrtcCreateProgram, (nvrtcProgram *program, const char *source, const char *name, int count, \
@@ -64,6 +75,7 @@ typedef struct _nvrtcProgram *nvrtcProgram;
 struct calls {
 	DEVICE_CALLS(FIELD)
 	CONTEXT_CALLS(CONTEXT_FIELD)
+	GRAPH_CALLS(CONTEXT_FIELD)
 	COMPILER_CALLS(FIELD)
 };
 extern struct calls calls;
@@ -81,6 +93,7 @@ CUresult enter(CUcontext context);
 	}
 DEVICE_CALLS(CALL)
 CONTEXT_CALLS(CONTEXT_CALL)
+GRAPH_CALLS(CONTEXT_CALL)
 COMPILER_CALLS(CALL)
 
 // open_library opens a shared library, or returns 0 and the loader's reason,
@@ -90,9 +103,10 @@ void *open_library(const char *path, char **reason);
 // library_path is the file that a symbol of a library was loaded from.
 const char *library_path(void *library, const char *symbol);
 
-// fill_driver and fill_compiler look the functions up, and return the name of
-// one that is missing, or 0.
+// fill_driver, fill_graphs and fill_compiler look the functions up, and return the
+// name of one that is missing, or 0.
 const char *fill_driver(void *library);
+const char *fill_graphs(void *library);
 const char *fill_compiler(void *library);
 
 // launch starts a kernel with its arguments in one run of bytes.

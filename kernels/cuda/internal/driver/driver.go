@@ -84,7 +84,15 @@ type Stream interface {
 	WaitFor(e Event) error
 	Sync() error
 	Close() error
+	// BeginCapture makes the stream record what is queued instead of doing it, until
+	// EndCapture returns that. Memory may be allocated meanwhile.
+	BeginCapture() error
+	EndCapture() (Graph, error)
+	LaunchGraph(g Graph) error
 }
+
+// Graph is recorded work.
+type Graph interface{ Close() error }
 
 // Launch is a kernel's grid of blocks, and the number of threads of a block.
 type Launch struct {

@@ -10,3 +10,6 @@ func OpenCompiler() (Compiler, error) { return nil, ErrNotBuilt }
 
 // OpenDNN returns ErrNotBuilt.
 func OpenDNN() (DNN, error) { return nil, ErrNotBuilt }
+
+// Thread is 0: there is nothing to tell apart.
+func Thread() int64 { return 0 }

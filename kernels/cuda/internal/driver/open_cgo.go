@@ -65,6 +65,9 @@ func open() (*cuda, error) {
 	if missing := C.fill_driver(lib); missing != nil {
 		return nil, fmt.Errorf("the CUDA driver has no %s; install a newer NVIDIA driver", C.GoString(missing))
 	}
+	if missing := C.fill_graphs(lib); missing != nil {
+		errNoGraphs = fmt.Errorf("the CUDA driver has no %s; CUDA graphs need a newer NVIDIA driver", C.GoString(missing))
+	}
 	if err := check("cuInit", C.call_cuInit(0)); err != nil {
 		return nil, err
 	}

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 
-extern "C" void standin_finish(void *stream); // of the driver
+// standin_submit does work in a stream of the driver, or has it recorded.
+extern "C" int standin_submit(void *stream, const std::function<int()> &work);
 
 enum Status { success = 0, not_initialized = 1001, bad_param = 2000, not_supported = 3000, internal_error = 4000 };
 
@@ -65,15 +67,9 @@ static double factor(float v, const How *how) {
 	return v;
 }
 
-// convolve adds up result[i] += p*q over all products of a convolution.
-static Status convolve(int direction, const Handle *h, const float *alpha, const float *beta, const Tensor *x, const void *xs, const Tensor *w,
-	const void *ws, const How *how, const Tensor *y, const void *ys, int algorithm, void *space, size_t size) {
-	size_t needs;
-	if (Status s = workspace(direction, h, x, w, how, y, algorithm, &needs))
-		return s;
-	if (*alpha != 1 || *beta != 0 || size < needs || (needs && !space) || ((uintptr_t(xs) | uintptr_t(ws) | uintptr_t(ys)) & 15))
-		return bad_param;
-	standin_finish(h->stream);
+// multiply adds up result[i] += p*q over all products of a convolution.
+static int multiply(int direction, const Tensor *x, const void *xs, const Tensor *w, const void *ws, const How *how, const Tensor *y,
+	const void *ys, void *space, size_t needs) {
 	memset(space, 0xff, needs);
 	const float *p = static_cast<const float *>(direction == 1 ? ys : xs), *q = static_cast<const float *>(direction == 2 ? ys : ws);
 	float *result = static_cast<float *>(const_cast<void *>(direction == 0 ? ys : direction == 1 ? xs : ws));
@@ -98,6 +94,18 @@ static Status convolve(int direction, const Handle *h, const float *alpha, const
 		result[i] = float(sums[i]);
 	free(sums);
 	return success;
+}
+
+// convolve checks a convolution and queues it.
+static Status convolve(int direction, const Handle *h, const float *alpha, const float *beta, const Tensor *x, const void *xs, const Tensor *w,
+	const void *ws, const How *how, const Tensor *y, const void *ys, int algorithm, void *space, size_t size) {
+	size_t needs;
+	if (Status s = workspace(direction, h, x, w, how, y, algorithm, &needs))
+		return s;
+	if (*alpha != 1 || *beta != 0 || size < needs || (needs && !space) || ((uintptr_t(xs) | uintptr_t(ws) | uintptr_t(ys)) & 15))
+		return bad_param;
+	auto work = [=, x = *x, w = *w, how = *how, y = *y] { return multiply(direction, &x, xs, &w, ws, &how, &y, ys, space, needs); };
+	return Status(standin_submit(h->stream, work));
 }
 
 extern "C" {

@@ -6,12 +6,10 @@
 // allocation. STANDIN_MEMORY sets the size of its memory in bytes. Once there is a
 // file that STANDIN_LOST names, the device is lost: every call fails, with the code
 // in the file or that of a failed launch.
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <dlfcn.h>
 #include <map>
 #include <mutex>
@@ -19,6 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <vector>
+
+#include "stream.h"
 
 namespace {
 
@@ -45,39 +45,6 @@ void arrive() {
 	for (auto &a : arrivals)
 		memcpy(a.to, a.bytes.data(), a.bytes.size());
 	arrivals.clear();
-}
-
-// Copies to the device wait until something waits for them, or their stream goes
-// on, so that work which misses a wait between streams sees what was there before.
-struct Copy {
-	uint64_t to;
-	const void *from;
-	size_t bytes;
-};
-struct Stream {
-	std::deque<Copy> copies;
-	size_t queued = 0, done = 0;
-};
-struct Event {
-	Stream *stream = nullptr; // of the last record
-	size_t queued = 0;        // there
-	std::chrono::steady_clock::time_point time;
-};
-
-// finish does a stream's copies up to a number.
-void finish(Stream *s, size_t queued) {
-	for (; s->done < queued; s->done++) {
-		memcpy(reinterpret_cast<void *>(s->copies.front().to), s->copies.front().from, s->copies.front().bytes);
-		s->copies.pop_front();
-	}
-}
-void finish(void *stream) {
-	Stream *s = static_cast<Stream *>(stream);
-	finish(s, s->queued);
-}
-void finish(Event *e) {
-	if (e->stream)
-		finish(e->stream, e->queued);
 }
 
 size_t total() {
@@ -119,6 +86,12 @@ bool inside(uintptr_t p, size_t bytes) {
 	if (int code = lost()) \
 		return code;
 
+// ENTER_UNSAFE is for calls that may do work of their own on the device.
+#define ENTER_UNSAFE \
+	ENTER \
+	if (int code = forbidden(nullptr)) \
+		return code;
+
 extern "C" {
 
 int cuInit(unsigned) { return ok; }
@@ -144,14 +117,17 @@ int cuGetErrorName(int code, const char **name) {
 	static const std::map<int, const char *> names = {
 		{invalid_value, "CUDA_ERROR_INVALID_VALUE"}, {out_of_memory, "CUDA_ERROR_OUT_OF_MEMORY"}, {no_device, "CUDA_ERROR_NO_DEVICE"},
 		{invalid_image, "CUDA_ERROR_INVALID_IMAGE"}, {invalid_context, "CUDA_ERROR_INVALID_CONTEXT"}, {not_found, "CUDA_ERROR_NOT_FOUND"},
-		{214, "CUDA_ERROR_ECC_UNCORRECTABLE"}, {launch_failed, "CUDA_ERROR_LAUNCH_FAILED"}};
+		{214, "CUDA_ERROR_ECC_UNCORRECTABLE"}, {launch_failed, "CUDA_ERROR_LAUNCH_FAILED"},
+		{illegal_state, "CUDA_ERROR_ILLEGAL_STATE"}, {capture_unsupported, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
+		{capture_invalidated, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"}, {captured_event, "CUDA_ERROR_CAPTURED_EVENT"},
+		{capture_isolation, "CUDA_ERROR_STREAM_CAPTURE_ISOLATION"}};
 	auto it = names.find(code);
 	return it == names.end() ? invalid_value : (*name = it->second, ok);
 }
 int cuGetErrorString(int, const char **text) { return *text = "said by the stand-in", ok; }
 
 int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
-	ENTER
+	ENTER_UNSAFE
 	if (used + bytes > total())
 		return out_of_memory;
 	void *p = aligned_alloc(256, (bytes + 255) / 256 * 256);
@@ -163,7 +139,7 @@ int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
 	return ok;
 }
 int cuMemFree_v2(uint64_t address) {
-	ENTER
+	ENTER_UNSAFE
 	auto it = allocations.find(address);
 	if (it == allocations.end())
 		return invalid_value;
@@ -177,27 +153,25 @@ int cuMemGetInfo_v2(size_t *free, size_t *all) {
 	return *free = total() - used, *all = total(), ok;
 }
 int cuMemHostAlloc(void **address, size_t bytes, unsigned) {
-	ENTER
+	ENTER_UNSAFE
 	return (*address = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096)) ? ok : out_of_memory;
 }
 int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stream) {
 	ENTER
 	if (!inside(to, bytes))
 		return invalid_value;
-	Stream *s = static_cast<Stream *>(stream);
-	s->copies.push_back({to, from, bytes});
-	s->queued++;
-	return ok;
+	return copy_in(stream, {to, from, bytes});
 }
 int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *stream) {
 	ENTER
-	if (!inside(from, bytes))
-		return invalid_value;
-	finish(stream);
-	const char *p = reinterpret_cast<const char *>(from);
-	arrivals.push_back({to, {p, p + bytes}});
-	memset(to, 0xff, bytes); // NaN
-	return ok;
+	return submit(stream, [=] {
+		if (!inside(from, bytes))
+			return invalid_value;
+		const char *p = reinterpret_cast<const char *>(from);
+		arrivals.push_back({to, {p, p + bytes}});
+		memset(to, 0xff, bytes); // NaN
+		return ok;
+	});
 }
 
 int cuStreamCreate(void **stream, unsigned) {
@@ -210,26 +184,59 @@ int cuStreamDestroy_v2(void *stream) {
 }
 int cuStreamSynchronize(void *stream) {
 	ENTER
+	if (int code = forbidden(stream))
+		return code;
 	finish(stream);
 	arrive();
 	return ok;
 }
-int cuStreamWaitEvent(void *, void *event, unsigned) {
+int cuStreamWaitEvent(void *stream, void *event, unsigned) {
 	ENTER
-	return finish(static_cast<Event *>(event)), ok;
+	return wait_for(stream, static_cast<Event *>(event));
 }
+int cuStreamBeginCapture_v2(void *stream, int mode) {
+	ENTER
+	return begin_capture(stream, mode);
+}
+int cuStreamEndCapture(void *stream, Graph **graph) {
+	ENTER
+	return end_capture(stream, graph);
+}
+int cuGraphInstantiateWithFlags(Graph **exec, Graph *graph, unsigned long long) {
+	ENTER
+	return *exec = new Graph(*graph), ok;
+}
+int cuGraphLaunch(Graph *exec, void *stream) {
+	ENTER
+	return launch_graph(exec, stream);
+}
+int cuGraphDestroy(Graph *graph) {
+	ENTER
+	return delete graph, ok;
+}
+int cuGraphExecDestroy(Graph *exec) {
+	ENTER
+	return delete exec, ok;
+}
+
+// standin_submit is for other stand-ins, whose libraries queue work.
+int standin_submit(void *stream, const Work &work) {
+	ENTER
+	return submit(stream, work);
+}
+
 int cuEventCreate(void **event, unsigned) {
 	ENTER
 	return *event = new Event(), ok;
 }
 int cuEventRecord(void *event, void *stream) {
 	ENTER
-	Stream *s = static_cast<Stream *>(stream);
-	*static_cast<Event *>(event) = {s, s->queued, std::chrono::steady_clock::now()};
-	return ok;
+	return record(static_cast<Event *>(event), stream), ok;
 }
 int cuEventSynchronize(void *event) {
 	ENTER
+	if (static_cast<Event *>(event)->captured)
+		return captured_event;
 	finish(static_cast<Event *>(event));
 	arrive();
 	return ok;
@@ -262,18 +269,13 @@ int cuModuleGetFunction(void **function, void *module, const char *name) {
 	ENTER
 	return (*function = dlsym(module, (std::string("standin_launch_") + name).c_str())) ? ok : not_found;
 }
-int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned, void *stream, void **,
-	void **extra) {
+int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned, void *stream,
+	void **, void **extra) {
 	ENTER
 	if (!gx || !gy || !gz || !bx || by != 1 || bz != 1 || bx > 1024 || gx > 0x7fffffff || gy > 65535 || gz > 65535)
 		return invalid_value;
-	finish(stream);
-	return reinterpret_cast<Launch>(function)({gx, gy, gz}, bx, static_cast<const char *>(extra[1]), *static_cast<size_t *>(extra[3]));
-}
-
-// standin_finish lets other libraries' work wait for its stream.
-void standin_finish(void *stream) {
-	std::lock_guard<std::mutex> lock(mutex);
-	finish(stream);
+	const char *args = static_cast<const char *>(extra[1]);
+	std::vector<char> copy(args, args + *static_cast<size_t *>(extra[3]));
+	return submit(stream, [=] { return reinterpret_cast<Launch>(function)({gx, gy, gz}, bx, copy.data(), copy.size()); });
 }
 }

@@ -40,7 +40,10 @@ const (
 // faster this way, or nil.
 func (g *correlation) suitsWinogradGradient() *winogradShape {
 	s := g.suitsWinograd()
-	if s == nil || !s.dense() || min(g.src.c, g.dst.c) < gradientChannels {
+	if s == nil || min(g.src.c, g.dst.c) < gradientChannels {
+		return nil
+	}
+	if all, _ := s.dense(); !all {
 		return nil
 	}
 	return s

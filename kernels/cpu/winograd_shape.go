@@ -106,16 +106,16 @@ func sortLattices(list []lattice) {
 	})
 }
 
-// dense tells whether all lattices have all taps.
-func (s *winogradShape) dense() bool {
+// dense tells whether all lattices have all taps, some whether any has.
+func (s *winogradShape) dense() (all, some bool) {
+	all = true
 	for _, p := range s.phases {
 		for _, l := range p.sources {
-			if l.rows*l.cols != len(l.taps) {
-				return false
-			}
+			full := l.rows*l.cols == len(l.taps)
+			all, some = all && full, some || full
 		}
 	}
-	return true
+	return all, some
 }
 
 // span returns the lattices [from, to) that a point needs: at infinity only the last
@@ -152,15 +152,18 @@ const (
 // suitsWinograd returns how Winograd's algorithm computes g if that gains, or nil.
 func (g *correlation) suitsWinograd() *winogradShape {
 	s := g.winogradShape()
-	if s == nil || s.taps == 3 && !s.dense() || len(s.phases[0].sources) > 1 && g.src.c%alignment != 0 {
+	if s == nil || len(s.phases[0].sources) > 1 && g.src.c%alignment != 0 {
 		return nil
 	}
+	all, some := s.dense()
 	channels := winogradChannels
-	if s.taps == 2 {
+	switch {
+	case !some || s.taps == 3 && !all:
+		return nil // little to save
+	case s.taps == 2 && g.spread > 1 && !all:
+		channels = sparseChannels
+	case s.taps == 2:
 		channels = winogradChannels2
-		if g.spread > 1 && !s.dense() {
-			channels = sparseChannels
-		}
 	}
 	tiles := s.tiles()
 	if min(g.src.c, g.dst.c) < channels || tiles < fewestTiles || s.weightSize(alignment) > tiles*weightsPerTile {

@@ -123,7 +123,8 @@ const convTolerance = 32 * ulp
 // transformable tells whether a fast algorithm may compute c, which spreads NaN
 // and infinities.
 func transformable(c kernels.ConvShape) bool {
-	return c.KH == c.KW && c.Dil == 1 && (c.KH == 3 && c.Stride == 1 || (c.KH == 3 || c.KH == 4) && c.Stride == 2)
+	h, w := c.KH == 3 || c.KH == 4, c.KW == 3 || c.KW == 4
+	return c.Dil == 1 && (c.KH == 3 && c.KW == 3 && c.Stride == 1 || h && w && c.Stride == 2)
 }
 
 func everyConvCase(s *source) []call {

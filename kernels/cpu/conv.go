@@ -65,6 +65,9 @@ func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue,
 	case wide:
 		u = w.packedForm(p.form, g.wideSize(), g.packWide)
 		b.wideConvolve(p, dst, src, u.data, e)
+	case byPointwise:
+		u = w.packedForm(p.form, g.src.c*g.dst.c, g.packPointwise)
+		b.pointwiseConvolve(g, dst, src, u.data, e)
 	default:
 		u = w.packedForm(p.form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
 		c := newConvolution(b, p, dst, src, u.data, e)

@@ -22,9 +22,10 @@ type plan struct {
 type method int
 
 const (
-	direct     method = iota
-	wide              // vectors along the pixels
-	byWinograd        // fewer multiplications
+	direct      method = iota
+	wide               // vectors along the pixels
+	byWinograd         // fewer multiplications
+	byPointwise        // 1×1, on the images as they are
 )
 
 // cut is how a correlation's destination is cut into strips of whole rows, with
@@ -110,6 +111,8 @@ func (b *Backend) newPlan(key planKey) *plan {
 	switch {
 	case p.winograd != nil:
 		p.method = byWinograd
+	case p.suitsPointwise(&b.table.wide):
+		p.method = byPointwise
 	case p.suitsWide():
 		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels)
 	default:

@@ -71,9 +71,24 @@ func TestDetectOnTheStandIn(t *testing.T) {
 	photos := filepath.Join(line, "test", "good")
 	processor := scoreColumn(t, mustCLI(t, "detect", model, photos, "--device", "cpu"))
 	for precision, tolerance := range map[string]float64{"f32": 1e-4, "tf32": 1e-2} {
-		onGPU, said := onStandIn(t, "detect", model, photos, "--precision", precision)
+		onGPU, said := onStandIn(t, "detect", model, photos, "--precision", precision, "--deterministic")
 		require.Contains(t, said, "computing on cuda/stand-in/"+precision)
 		require.InDeltaSlice(t, processor, scoreColumn(t, onGPU), tolerance*slices.Max(processor), precision)
+	}
+}
+
+// The processor has one precision, and says so where another is asked for.
+func TestPrecisionOnTheProcessor(t *testing.T) {
+	line, model, _ := fixtures(t)
+	photo := filepath.Join(line, "test", "good")
+	for precision, note := range map[string]string{"f32": "", "bf16": "--precision bf16 is for GPUs; the processor computes in single precision"} {
+		code, _, said := cli(t, "detect", model, photo, "--device", "cpu", "--precision", precision)
+		require.Equal(t, exitOK, code, said)
+		if note == "" {
+			require.NotContains(t, said, "--precision")
+		} else {
+			require.Contains(t, said, note)
+		}
 	}
 }
 

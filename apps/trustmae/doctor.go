@@ -74,8 +74,8 @@ func (s *session) examineGPU(d cuda.Device, plain kernels.Backend) (faults int) 
 			fmt.Fprintf(s.stdout, "test       cuda:%d: %v\n", d.Index, err)
 			return faults + 1
 		}
-		fmt.Fprintf(s.stdout, "convolve   %s: %s\n", gpu.Name(), gpu.Convolutions())
 		faults += s.examine(gpu, plain, selfTestTolerance+4*p.Rounding())
+		fmt.Fprintf(s.stdout, "convolve   %s: %s\n", gpu.Name(), gpu.Convolutions())
 	}
 	return faults
 }

@@ -18,6 +18,7 @@ type dnn struct {
 
 	mu        sync.Mutex // a handle is for one goroutine at a time
 	described map[kernels.ConvShape]driver.Described
+	failed    error // the first convolution's that failed
 }
 
 // Why cuDNN is not used though it may be there.
@@ -59,12 +60,20 @@ func (d *dnn) close() {
 	}
 }
 
-// Convolutions says what computes them: the version of cuDNN, or why it does not.
+// Convolutions says what computes them: the version of cuDNN, and why it does not
+// or where it has failed so far.
 func (b *Backend) Convolutions() string {
-	if b.dnn.handle == nil {
-		return "own kernels; " + b.dnn.without.Error()
+	d := b.dnn
+	if d.handle == nil {
+		return "own kernels; " + d.without.Error()
 	}
-	return "own kernels, or cuDNN " + b.dnn.library.Version + " where that is faster"
+	text := "own kernels, or cuDNN " + d.library.Version + " where that is faster"
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failed != nil {
+		text += "; it has failed: " + d.failed.Error()
+	}
+	return text
 }
 
 // algorithms are cuDNN's, by their numbers, that sum up products in an order that
@@ -122,7 +131,11 @@ func (d *dnn) convolve(m *memory, c convolution, algorithm int) error {
 		}
 		defer m.give(workspace, bytes)
 	}
-	return described.Convolve(c.direction, algorithm, c.y, c.x, c.w, workspace, bytes)
+	err = described.Convolve(c.direction, algorithm, c.y, c.x, c.w, workspace, bytes)
+	if d.failed == nil {
+		d.failed = err
+	}
+	return err
 }
 
 // describe returns the description of a shape, made once.

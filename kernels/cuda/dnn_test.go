@@ -186,6 +186,8 @@ func TestFailingDNN(t *testing.T) {
 	algorithm, ok := chosen(b, driver.Forward, l.s)
 	require.True(t, ok)
 	require.Equal(t, own, algorithm)
+	require.Equal(t, "own kernels, or cuDNN 9.6 where that is faster; it has failed: cudnnConvolutionForward: CUDNN_STATUS_INTERNAL_ERROR (4000)",
+		b.Convolutions())
 
 	// A choice that fails later is taken back.
 	b.device.choices.set(choiceKey{driver.Forward, l.s, TF32}, 1)

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/kernels/cpu"
 )
 
@@ -54,4 +57,34 @@ func TestEveryDistanceFindsASquare(t *testing.T) {
 
 func TestCommandNeedsModelAndFolder(t *testing.T) {
 	require.ErrorContains(t, command(t.Context(), nil), "want a model file and a labelled folder")
+}
+
+// BenchmarkPair is the map of one pair of photos. Networks that are not embedded
+// have random weights, which cost what others cost.
+func BenchmarkPair(b *testing.B) {
+	backend, err := cpu.New(cpu.Options{Threads: runtime.GOMAXPROCS(0)})
+	require.NoError(b, err)
+	tape := autograd.NewTape(backend)
+	for _, size := range []int{128, 256} {
+		values := make([]float32, 3*size*size)
+		for i := range values {
+			values[i] = float32(i%251)/125 - 1
+		}
+		for _, d := range distances {
+			if d.random {
+				continue // AlexNet once more
+			}
+			d.random = d.net != "" && d.net != "trustmae"
+			compare, err := d.open(backend, "")
+			require.NoError(b, err)
+			b.Run(fmt.Sprintf("%s,N=1,%d", d.name, size), func(b *testing.B) {
+				tape.NoGrad(func() {
+					for b.Loop() {
+						compare(tape, tape.Input(values, 1, 3, size, size), tape.Full(0, 1, 3, size, size))
+						tape.Reset()
+					}
+				})
+			})
+		}
+	}
 }

@@ -58,7 +58,7 @@ func TestTrainableLearns(t *testing.T) {
 	tape := autograd.NewTape(backend(t))
 	x, y := pair(tape, 48, 48)
 	tape.Backward(tape.Sum(d.Distance(tape, d.Taps(tape, x), d.Taps(tape, y), 48, 48)))
-	for _, e := range d.State() {
+	for _, e := range append(d.Trunk(), d.Channels()...) {
 		require.False(t, e.Buffer, e.Name)
 		require.NotNil(t, e.Tensor.Grad(), e.Name)
 	}

@@ -1,6 +1,8 @@
 package perceptual
 
 import (
+	"math"
+
 	"github.com/org/trustmae/autograd"
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/nn"
@@ -8,20 +10,24 @@ import (
 
 // Trainable is a perceptual distance whose weights are parameters, for programs
 // that make one. What State lists, saved as safetensors, is what [NewLPIPS]
-// reads.
-type Trainable struct{ distance *LPIPS }
+// reads. Of the channel weights the logarithms are the parameters: they never
+// become negative, and the small ones of a coarse tap, whose features differ far
+// less than a fine one's, move as fast as the large ones.
+type Trainable struct {
+	distance *LPIPS
+	logs     frozen // logarithms of the channel weights [1,C,1,1] of each tap
+}
 
 // NewTrainable returns network n with seeded random weights and equal channel
 // weights.
 func NewTrainable(b kernels.Backend, n Network, seed uint64) *Trainable {
 	l := &LPIPS{
 		features: &Features{network: n, table: n.layers(), weights: newParameters(b, n.params()), input: newImageNet(b)},
-		lin:      newParameters(b, n.lpipsBlueprint().params),
+		lin:      newFrozen(b, n.lpipsBlueprint().params),
 		taps:     n.lpipsTaps(),
 	}
 	l.features.weights.set(randomTrunk(seed, n))
-	l.lin.set(equalChannels(n))
-	return &Trainable{l}
+	return &Trainable{l, newParameters(b, n.lpipsBlueprint().params)} // the logarithm of 1 is 0
 }
 
 // newParameters allocates the tensors of params as parameters, all zero.
@@ -39,12 +45,22 @@ func newParameters(b kernels.Backend, params []param) frozen {
 // "features.0.weight" and so on.
 func (d *Trainable) Trunk() []nn.Entry { return nn.Prefix("features", d.distance.features.State()) }
 
-// Channels lists the channel weights [1,C,1,1] of each tap. They must not become
-// negative.
-func (d *Trainable) Channels() []nn.Entry { return d.distance.lin.entries }
+// Channels lists the logarithms of the channel weights, [1,C,1,1] for each tap,
+// under the weights' names.
+func (d *Trainable) Channels() []nn.Entry { return d.logs.entries }
 
-// State lists Trunk and Channels.
-func (d *Trainable) State() []nn.Entry { return d.distance.State() }
+// State lists Trunk and the present channel weights, which are no parameters:
+// changing them changes nothing here.
+func (d *Trainable) State() []nn.Entry {
+	for i, e := range d.logs.entries {
+		values := e.Tensor.Data()
+		for k, v := range values {
+			values[k] = float32(math.Exp(float64(v)))
+		}
+		d.distance.lin.entries[i].Tensor.Set(values)
+	}
+	return d.distance.State()
+}
 
 // Taps returns the compared features [N,C,h,w], one for each tap, of RGB images x
 // [N,3,H,W] in [-1,1].
@@ -68,7 +84,8 @@ func (d *Trainable) Distance(t *autograd.Tape, x, y []*autograd.Tensor, h, w int
 	return scoped(t, func() *autograd.Tensor {
 		var sum *autograd.Tensor
 		for i := range x {
-			part := t.ResizeBilinear(d.distance.tapDistance(t, i, x[i], y[i]), h, w)
+			weights := t.Exp(d.logs.entries[i].Tensor)
+			part := t.ResizeBilinear(t.UnitDistance(x[i], y[i], weights, unitEps), h, w)
 			if sum == nil {
 				sum = part
 			} else {

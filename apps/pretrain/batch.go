@@ -24,6 +24,11 @@ const heldOut = 1 << 32
 
 // newBatch draws count pairs from the given index of a seed's stream on.
 func newBatch(size, count int, seed, first uint64) batch {
+	return drawBatch(size, count, func(i int) textures.Pair { return textures.NewPair(size, seed, first+uint64(i)) })
+}
+
+// drawBatch puts count pairs together. They are drawn beside one another.
+func drawBatch(size, count int, pair func(i int) textures.Pair) batch {
 	n := size * size
 	b := batch{
 		pixels: make([]float32, 2*count*3*n), count: count, size: size,
@@ -39,7 +44,7 @@ func newBatch(size, count int, seed, first uint64) batch {
 	for i := range count {
 		slots <- struct{}{}
 		wg.Go(func() {
-			p := textures.NewPair(size, seed, first+uint64(i))
+			p := pair(i)
 			put(i, p.Photo)
 			put(count+i, p.Reference)
 			copy(b.defect[i*n:], p.Defect)
@@ -56,11 +61,12 @@ func batches(ctx context.Context, s settings, from, to int) iter.Seq[batch] {
 	return func(yield func(batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		ready := make(chan batch)
+		ready, pool := make(chan batch), newPool(s)
 		go func() {
 			defer close(ready)
 			for step := from; step < to; step++ {
-				b := newBatch(s.Size, s.Batch, s.Seed, uint64(step)*uint64(s.Batch))
+				first := uint64(step) * uint64(s.Batch)
+				b := drawBatch(s.Size, s.Batch, func(i int) textures.Pair { return pool.pair(first + uint64(i)) })
 				select {
 				case ready <- b:
 				case <-ctx.Done():

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,18 +28,18 @@ func backend(t testing.TB) kernels.Backend {
 func small(t *testing.T) run {
 	t.Helper()
 	return run{
-		settings: settings{Seed: 1, Size: 64, Batch: 2, Steps: 4, Fit: 2, Rate: 1e-3, FitRate: 1e-2, Contrast: 1},
+		settings: settings{Seed: 1, Size: 64, Batch: 2, Pool: 5, Steps: 4, Fit: 2, Rate: 1e-3, FitRate: 1e-2, Contrast: 1, Rank: 1},
 		out:      filepath.Join(t.TempDir(), perceptual.EmbeddedFile),
 	}
 }
 
 func TestResumedRunMakesTheSameNetwork(t *testing.T) {
-	whole := newTrainer(backend(t), small(t).settings, nil)
+	whole := newTrainer(backend(t), small(t).settings, nil, nil)
 	require.NoError(t, whole.run(t.Context(), func(int, losses) error { return nil }))
 
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	for _, stop := range []int{3, 5} { // among the free steps, among the fitted ones
-		first := newTrainer(backend(t), small(t).settings, nil)
+		first := newTrainer(backend(t), small(t).settings, nil, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		err := first.run(ctx, func(step int, _ losses) error {
 			if step == stop {
@@ -48,7 +49,7 @@ func TestResumedRunMakesTheSameNetwork(t *testing.T) {
 		})
 		require.ErrorIs(t, err, context.Canceled)
 		require.NoError(t, first.save(path))
-		second := newTrainer(backend(t), small(t).settings, nil)
+		second := newTrainer(backend(t), small(t).settings, nil, nil)
 		require.NoError(t, second.load(path))
 		require.Equal(t, stop, second.done)
 		require.NoError(t, second.run(t.Context(), func(int, losses) error { return nil }))
@@ -61,28 +62,25 @@ func TestResumedRunMakesTheSameNetwork(t *testing.T) {
 func TestFitChangesChannelWeightsOnly(t *testing.T) {
 	s := small(t).settings
 	s.Steps = 0
-	tr := newTrainer(backend(t), s, nil)
+	tr := newTrainer(backend(t), s, nil, nil)
 	trunk, channels := tr.pupil.Trunk()[0].Tensor.Data(), tr.pupil.Channels()[0].Tensor.Data()
 	require.NoError(t, tr.run(t.Context(), func(int, losses) error { return nil }))
 	require.Equal(t, trunk, tr.pupil.Trunk()[0].Tensor.Data())
 	require.NotEqual(t, channels, tr.pupil.Channels()[0].Tensor.Data())
 }
 
-func TestChannelWeightsStayAboveZero(t *testing.T) {
+func TestTapsContributeAlikeAtFirst(t *testing.T) {
 	s := small(t).settings
-	s.FitRate, s.Steps, s.Fit = 50, 0, 3 // the first steps of a run are a fiftieth, a twenty-fifth, …
-	tr := newTrainer(backend(t), s, nil)
-	require.NoError(t, tr.run(t.Context(), func(int, losses) error { return nil }))
-	zeros := 0
-	for _, e := range tr.pupil.Channels() {
-		for _, v := range e.Tensor.Data() {
-			require.GreaterOrEqual(t, v, float32(0))
-			if v == 0 {
-				zeros++
-			}
+	tr := newTrainer(backend(t), s, nil, nil)
+	b := newBatch(s.Size, standardPictures, s.Seed, heldOut)
+	tape := tr.tape
+	tape.NoGrad(func() {
+		taps := tr.pupil.Taps(tape, b.input(tape))
+		for i := range taps {
+			mean := tape.Mean(tr.distance(b, taps[:i+1])).Item()
+			require.InDelta(t, tapShare*float64(i+1), mean, 1e-3, "of the first %d", i+1)
 		}
-	}
-	require.Positive(t, zeros, "the rate is large enough for some to reach the limit")
+	})
 }
 
 func TestRunWritesNetworkAndLog(t *testing.T) {
@@ -92,7 +90,7 @@ func TestRunWritesNetworkAndLog(t *testing.T) {
 	require.NoFileExists(t, r.checkpoint())
 	log, err := os.ReadFile(r.log())
 	require.NoError(t, err)
-	require.Regexp(t, `^step,seconds_a_step,contrast\n50,[^,]+,0\.\d+\n$`, string(log))
+	require.Regexp(t, `^step,seconds_a_step,contrast,ranking,judge\n50,[^,]+,0\.\d+,\d\.\d+,\n$`, string(log))
 	_, metadata, err := safetensors.ReadFile(r.out)
 	require.NoError(t, err)
 	require.JSONEq(t, r.settings.String(), metadata[settingsKey])
@@ -117,7 +115,7 @@ func TestInterruptedRunAsksForResume(t *testing.T) {
 
 func TestStandardiseKeepsDistances(t *testing.T) {
 	s := small(t).settings
-	tr := newTrainer(backend(t), s, nil)
+	tr := newTrainer(backend(t), s, nil, nil)
 	// Biases, which are small at first, must be scaled too.
 	for _, e := range tr.pupil.Trunk() {
 		if len(e.Tensor.Shape()) == 1 {
@@ -163,6 +161,47 @@ func TestContrastPrefersDistanceOnDefects(t *testing.T) {
 	require.Less(t, loss(flat), loss(wrong))
 }
 
+// The ranking is best where the largest values lie on defects, whatever the rest
+// of them; a coin gives 1.
+func TestRankingPrefersLargestValuesOnDefects(t *testing.T) {
+	b := newBatch(64, 4, 1, 0)
+	tape := autograd.NewTape(backend(t))
+	loss := func(distance []float32) float32 {
+		return ranking(tape, tape.Input(distance, 4, 1, 64, 64), b).Item()
+	}
+	// Squared errors differ from pixel to pixel; distances of this size outweigh
+	// them.
+	const huge = 1e6
+	once, wrong := make([]float32, len(b.defect)), make([]float32, len(b.defect))
+	n := b.size * b.size
+	for k := range b.count {
+		for i := k * n; i < (k+1)*n; i++ {
+			if b.defect[i] != 0 {
+				once[i] = huge
+				break
+			}
+		}
+	}
+	for i, v := range b.far {
+		wrong[i] = huge * v
+	}
+	require.Less(t, loss(once), float32(0.1))
+	require.Greater(t, loss(wrong), float32(3))
+}
+
+func TestRankingWithoutDefectsIsZero(t *testing.T) {
+	b := newBatch(64, 2, 1, 0)
+	clear(b.defect)
+	tape := autograd.NewTape(backend(t))
+	distance := autograd.NewParameter(backend(t), 2, 1, 64, 64)
+	loss := ranking(tape, distance, b)
+	require.Zero(t, loss.Item())
+	tape.Backward(loss)
+	for _, v := range distance.Grad().Data() {
+		require.Zero(t, v)
+	}
+}
+
 func TestWeightsOfPixels(t *testing.T) {
 	b := newBatch(64, 6, 1, 0)
 	positive, negative := b.weights()
@@ -181,6 +220,39 @@ func TestWeightsOfPixels(t *testing.T) {
 // A pupil that sees what the teacher sees explains it; the loss of one that
 // knows nothing is about 1.
 func TestDistillationTeaches(t *testing.T) {
+	folder := teachersFolder(t)
+	s := small(t).settings
+	s.Steps, s.Distil, s.Contrast, s.Rank, s.Judge, s.VGG = 12, 1, 0, 0, 1, 1
+	teachers, err := newTeachers(backend(t), folder, s)
+	require.NoError(t, err)
+	j, err := newJudge(backend(t), folder)
+	require.NoError(t, err)
+	tr := newTrainer(backend(t), s, teachers, j)
+	var history []losses
+	require.NoError(t, tr.run(t.Context(), func(_ int, l losses) error { history = append(history, l); return nil }))
+	for i := range teachers {
+		require.Less(t, history[s.Steps-1].distil[i], history[0].distil[i])
+	}
+}
+
+// A distance that is the judge's explains all of it, whatever its scale.
+func TestJudgeAgreesWithItself(t *testing.T) {
+	j, err := newJudge(backend(t), teachersFolder(t))
+	require.NoError(t, err)
+	b := newBatch(64, 2, 1, 0)
+	tape := autograd.NewTape(backend(t))
+	x := b.input(tape)
+	own := j.distance.Spatial(tape, tape.Narrow(x, 0, 0, 2), tape.Narrow(x, 0, 2, 2))
+	require.InDelta(t, 0, j.loss(tape, own, b).Item(), 1e-6)
+	require.Greater(t, j.loss(tape, tape.Full(1, 2, 1, 64, 64), b).Item(), float32(1))
+	j.offset.Set([]float32{-3})
+	twenty := tape.MulScalar(tape.AddScalar(own, floor), float32(math.Exp(3)))
+	require.InDelta(t, 0, j.loss(tape, tape.AddScalar(twenty, -floor), b).Item(), 1e-4)
+}
+
+// teachersFolder skips the test where there are no pre-trained networks.
+func teachersFolder(t *testing.T) string {
+	t.Helper()
 	root := os.Getenv("TRUSTMAE_SHARED")
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared")
@@ -189,16 +261,7 @@ func TestDistillationTeaches(t *testing.T) {
 	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
 		t.Skipf("no pre-trained weights: %v", err)
 	}
-	s := small(t).settings
-	s.Steps, s.Distil, s.Contrast, s.VGG = 12, 1, 0, 1
-	teachers, err := newTeachers(backend(t), folder, s)
-	require.NoError(t, err)
-	tr := newTrainer(backend(t), s, teachers)
-	var history []losses
-	require.NoError(t, tr.run(t.Context(), func(_ int, l losses) error { history = append(history, l); return nil }))
-	for i := range teachers {
-		require.Less(t, history[s.Steps-1].distil[i], history[0].distil[i])
-	}
+	return folder
 }
 
 func TestWrongSettings(t *testing.T) {
@@ -208,9 +271,12 @@ func TestWrongSettings(t *testing.T) {
 	}{
 		{[]string{"--size", "80"}, "want a multiple of 32"},
 		{[]string{"--batch", "0"}, "want at least 1, 0, 0"},
+		{[]string{"--pool", "7"}, "want 0 or at least --batch (16)"},
 		{[]string{"--vgg", "17"}, "want 0 to --batch (16)"},
 		{[]string{"--rate", "0"}, "must be positive"},
-		{[]string{"--distil", "0", "--contrast", "0"}, "nothing to learn"},
+		{[]string{"--distil", "0", "--contrast", "0", "--rank", "0", "--judge", "0"}, "nothing to learn"},
+		{[]string{"--contrast", "0", "--rank", "0", "--judge", "0"}, "nothing to fit"},
+		{[]string{"--distil", "0"}, "--teachers names no folder"}, // the judge's
 		{nil, "--teachers names no folder"},
 	} {
 		require.ErrorContains(t, command(t.Context(), tt.args), tt.want, "%v", tt.args)

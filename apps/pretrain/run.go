@@ -27,7 +27,13 @@ func (r *run) do(ctx context.Context, b kernels.Backend) (err error) {
 			return err
 		}
 	}
-	tr := newTrainer(b, r.settings, teachers)
+	var j *judge
+	if r.Judge > 0 {
+		if j, err = newJudge(b, r.teachers); err != nil {
+			return err
+		}
+	}
+	tr := newTrainer(b, r.settings, teachers, j)
 	if err := r.begin(tr); err != nil {
 		return err
 	}
@@ -100,7 +106,7 @@ func openLog(path string, tr *trainer) (*logFile, error) {
 	if tr.done > 0 {
 		return l, nil
 	}
-	header := []string{"step", "seconds_a_step", "contrast"}
+	header := []string{"step", "seconds_a_step", "contrast", "ranking", "judge"}
 	for _, c := range tr.teachers {
 		header = append(header, "unexplained_"+string(c.features.Network()))
 	}
@@ -110,7 +116,7 @@ func openLog(path string, tr *trainer) (*logFile, error) {
 
 // add counts a step in.
 func (l *logFile) add(step int, of losses) error {
-	values := append([]float64{of.contrast}, of.distil...)
+	values := append([]float64{of.contrast, of.ranking, of.judge}, of.distil...)
 	if len(l.sums) != len(values) {
 		l.sums, l.count = make([]float64, len(values)), 0 // the first step of a part
 	}

@@ -5,7 +5,8 @@
 // noise, gratings, weaves, tilings, shaded solids, print, one laid over another,
 // recoloured, lit, blurred, noisy, compressed. [NewPair] draws a picture with a
 // defect whose place is known, and the same picture without it as a camera or
-// an auto-encoder might give it back: shifted, brighter, blurred, resampled.
+// an auto-encoder might give it back: shifted, brighter, blurred, resampled,
+// with a checkerboard, without a lamp's reflections.
 // Both depend on size, seed and index only, and may be called from many
 // goroutines.
 //

@@ -83,7 +83,7 @@ func powerNoise(r *rand.Rand, size int, alpha, stretch, angle float64) []float64
 		u, v := (fx*cos+fy*sin)*stretch, fy*cos-fx*sin
 		amplitude := 0.
 		if i > 0 {
-			amplitude = math.Pow(u*u+v*v, -alpha/2)
+			amplitude = math.Exp(-alpha / 2 * math.Log(u*u+v*v)) // math.Pow takes four times as long
 		}
 		spectrum[i] = complex(r.NormFloat64()*amplitude, r.NormFloat64()*amplitude)
 	}

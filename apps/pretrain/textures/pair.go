@@ -31,6 +31,12 @@ func NewPair(size int, seed, index uint64) Pair {
 	if chance(r, defective) {
 		p.spoil(r)
 	}
+	if chance(r, 0.25) {
+		p.Photo.glint(r)
+	}
+	if chance(r, 0.5) {
+		p.Reference.rebuild(r)
+	}
 	p.Reference.harmless(r)
 	if chance(r, 0.3) {
 		p.Photo.noise(r, scaleBetween(r, 0.002, 0.02))
@@ -118,15 +124,15 @@ func (m *Image) soften(share, sigma float64) {
 func far(defect []float32, size int) []float32 {
 	out := make([]float32, len(defect))
 	for i := range out {
-		x, y := i%size, i/size
 		out[i] = 1
-		for j := max(y-margin, 0); j <= min(y+margin, size-1) && out[i] != 0; j++ {
-			for k := max(x-margin, 0); k <= min(x+margin, size-1); k++ {
-				if defect[j*size+k] != 0 {
-					out[i] = 0
-					break
-				}
-			}
+	}
+	for i, d := range defect {
+		if d == 0 {
+			continue
+		}
+		x, y := i%size, i/size
+		for j := max(y-margin, 0); j <= min(y+margin, size-1); j++ {
+			clear(out[j*size+max(x-margin, 0) : j*size+min(x+margin, size-1)+1])
 		}
 	}
 	return out

@@ -149,6 +149,61 @@ func TestHarmlessChangesAreSmall(t *testing.T) {
 	require.InDelta(t, 0.06, changed, 0.04)
 }
 
+// What is rebuilt is smoother, and still the same picture.
+func TestRebuiltPicturesResembleTheirOriginals(t *testing.T) {
+	roughness := func(m *Image) float64 {
+		sum := 0.
+		for i := 1; i < len(m.Pix); i++ {
+			sum += math.Abs(float64(m.Pix[i] - m.Pix[i-1]))
+		}
+		return sum
+	}
+	changed, before, after := 0., 0., 0.
+	for index := range uint64(100) {
+		r := rand.New(rand.NewPCG(12, index))
+		m := picture(r, side)
+		old := m.clone()
+		m.rebuild(r)
+		before, after = before+roughness(old), after+roughness(m)
+		for i := range m.Pix {
+			old.Pix[i] -= m.Pix[i]
+		}
+		changed += spread(old.Pix) / 100
+	}
+	require.InDelta(t, 0.07, changed, 0.04)
+	require.Less(t, after, 0.6*before)
+}
+
+func TestFadeKeepsTheMean(t *testing.T) {
+	m := Picture(side, 1, 1)
+	faded := m.clone()
+	faded.fade(0.25)
+	require.InDelta(t, 0.75*spread(m.plane(0)), spread(faded.plane(0)), 1e-4)
+	mean := func(m *Image) (v float64) {
+		for _, p := range m.plane(0) {
+			v += float64(p) / side / side
+		}
+		return v
+	}
+	require.InDelta(t, mean(m), mean(faded), 1e-4)
+}
+
+// Reflections are small and brighter than what they lie on.
+func TestGlintsBrightenLittle(t *testing.T) {
+	for index := range uint64(50) {
+		m := newImage(side)
+		m.glint(rand.New(rand.NewPCG(13, index)))
+		requirePicture(t, m)
+		bright := 0
+		for _, v := range m.plane(0) {
+			if v > 0.1 {
+				bright++
+			}
+		}
+		require.Less(t, bright, side*side/4)
+	}
+}
+
 func TestPowerNoiseHasItsSpectrum(t *testing.T) {
 	const n = 64
 	rough := func(alpha float64) float64 {

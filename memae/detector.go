@@ -193,14 +193,20 @@ func (d *TrustMAE) message(text string) {
 	}
 }
 
-// scoreBatch is how many photos go through the networks at once.
-const scoreBatch = 8
+// scoreBatch is how many photos go through the networks at once: a device takes
+// more to be filled.
+func scoreBatch(b kernels.Backend) int {
+	if _, device := b.(kernels.Asynchronous); device {
+		return 64
+	}
+	return 8
+}
 
 // finish scores the training photos: threshold, ranking, slots in use.
 func (d *TrustMAE) finish(ctx context.Context, data Data) error {
 	results := make([][]Result, len(d.calibrations)) // of each product
 	read := make([]bool, d.gen.Memory.Len())
-	lists := slices.Collect(slices.Chunk(indices(data.Len()), scoreBatch))
+	lists := slices.Collect(slices.Chunk(indices(data.Len()), scoreBatch(d.options.Backend)))
 	s := d.streams.take(d.options.Backend)
 	defer d.streams.give(s)
 	for b, err := range d.trainer.loader.batches(ctx, data, lists, nil) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/internal/parallel"
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/memae/dataset"
 )
@@ -28,7 +29,7 @@ func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class
 	}
 	s := d.streams.take(d.options.Backend)
 	defer d.streams.give(s)
-	for part := range slices.Chunk(images, scoreBatch) {
+	for part := range slices.Chunk(images, scoreBatch(d.options.Backend)) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -36,8 +37,12 @@ func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class
 		if err != nil {
 			return nil, err
 		}
-		for i := range scored {
+		err = parallel.Each(ctx, len(scored), func(i int) error {
 			scored[i].judge(d.calibrations[class])
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 		results = append(results, scored...)
 	}
@@ -101,7 +106,7 @@ func (d *TrustMAE) reconstruct(s *stream, b batch, used []bool) (results []Resul
 // results.
 func (d *TrustMAE) collect(s *stream, maps, reconstructions *autograd.Tensor) []Result {
 	size, t := d.config.Size, s.tape
-	s.scratch = grown(s.scratch, size*size)
+	s.scratch = grown(s.scratch, maps.Dim(0)*size*size)
 	kind, share, _ := parsePool(d.config.Score.Pool) // validated by New and Open
 	results := make([]Result, maps.Dim(0))
 	for i := range results {
@@ -110,9 +115,13 @@ func (d *TrustMAE) collect(s *stream, maps, reconstructions *autograd.Tensor) []
 		r.Reconstruction = dataset.NewImage(size, size)
 		t.Narrow(maps, 0, i, 1).Read(r.Map)
 		t.Narrow(reconstructions, 0, i, 1).Read(r.Reconstruction.Pix)
-		toUnit(r.Reconstruction.Pix, r.Reconstruction.Pix)
-		r.pool(kind, share, s.scratch)
 	}
+	_ = parallel.Each(context.Background(), len(results), func(i int) error {
+		r := &results[i]
+		toUnit(r.Reconstruction.Pix, r.Reconstruction.Pix)
+		r.pool(kind, share, s.scratch[i*size*size:][:size*size])
+		return nil
+	})
 	return results
 }
 

@@ -14,7 +14,7 @@ type stream struct {
 	tape    *autograd.Tape
 	pixels  []float32 // of a batch, [N,3,S,S]
 	classes []int     // of its photos
-	scratch []float32 // of a map's size
+	scratch []float32 // of a map's size for each of its photos
 	most    int       // photos that the device's memory has room for; 0: as many as come
 }
 

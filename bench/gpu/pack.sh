@@ -24,10 +24,9 @@ cp bench/gpu/check.sh bench/gpu/torch_peer.py bench/gpu/torch_count.py "$dir/ben
 cp bench/peers/torch_peer.py bench/peers/torch_models.py "$dir/bench/peers/"
 cp docs/cli.md "$dir/docs/"
 
-for binary in "$dir/trustmae" "$dir/table" "$dir"/*/package.test "$dir"/*/*/package.test "$dir"/*/*/*/package.test "$dir"/*/*/*/*/package.test; do
-	[ -f "$binary" ] || continue
-	needs=$(grep -aoE 'GLIBC_2\.[0-9]+' "$binary" | sort -uV | tail -n 1)
-	if [ "$(printf '%s\n' "${needs:-GLIBC_2.0}" "GLIBC_$glibc" | sort -V | tail -n 1)" != "GLIBC_$glibc" ]; then
+find "$dir" -name package.test -o -name trustmae -type f -o -name table -type f | while read -r binary; do
+	needs=$({ grep -aoE 'GLIBC_2\.[0-9]+' "$binary" || echo GLIBC_2.0; } | sort -V | tail -n 1) # none: linked with no C
+	if [ "$(printf '%s\n' "$needs" "GLIBC_$glibc" | sort -V | tail -n 1)" != "GLIBC_$glibc" ]; then
 		echo "pack.sh: $binary needs $needs, the machine has $glibc: build on an older system, or set GLIBC" >&2
 		exit 1
 	fi

@@ -76,6 +76,7 @@ func (s *session) examineGPU(d cuda.Device, plain kernels.Backend) (faults int) 
 		}
 		faults += s.examine(gpu, plain, selfTestTolerance+4*p.Rounding())
 		fmt.Fprintf(s.stdout, "convolve   %s: %s\n", gpu.Name(), gpu.Convolutions())
+		fmt.Fprintf(s.stdout, "multiply   %s: %s\n", gpu.Name(), gpu.Products())
 	}
 	return faults
 }

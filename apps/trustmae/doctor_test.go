@@ -60,6 +60,7 @@ func TestDoctorOnTheStandIn(t *testing.T) {
 	require.Contains(t, report, "device     cuda:0 stand-in, compute capability 9.0")
 	require.Contains(t, report, "without    no cuDNN 9: libcudnn.so.9 cannot be opened; convolutions go without")
 	require.Contains(t, report, "convolve   cuda/stand-in/tf32: own kernels; no cuDNN 9")
+	require.Contains(t, report, "multiply   cuda/stand-in/tf32: own kernels; no cuBLASLt")
 	for _, precision := range precisions {
 		require.Regexp(t, `test       cuda/stand-in/`+precision+`: \d+ rounds? right`, report)
 	}

@@ -39,6 +39,7 @@ type Backend struct {
 	stream    driver.Stream
 	memory    *memory
 	dnn       *dnn
+	blas      *blas
 	gate      gate
 }
 
@@ -60,11 +61,13 @@ func Open(o Options) (*Backend, error) {
 	}
 	b := &Backend{device: d, precision: o.Precision, stream: stream, memory: newMemory(d.context, stream.Sync)}
 	b.dnn = newDNN(d.context, stream, o)
-	library := b.dnn
+	b.blas = newBLAS(d.context, o)
+	convolutions, products := b.dnn, b.blas
 	runtime.AddCleanup(b, func(m *memory) {
 		// Nobody is left to hear of errors.
 		_ = m.close()
-		library.close()
+		convolutions.close()
+		products.close()
 		_ = stream.Close()
 	}, b.memory)
 	return b, nil

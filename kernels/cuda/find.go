@@ -45,6 +45,11 @@ func Find() Found {
 		} else {
 			f.Libraries = append(f.Libraries, dnn.Library())
 		}
+		if blas, err := driver.OpenBLAS(); err != nil {
+			f.Absent = append(f.Absent, err)
+		} else {
+			f.Libraries = append(f.Libraries, blas.Library())
+		}
 	}
 	return f
 }

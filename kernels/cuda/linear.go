@@ -5,10 +5,14 @@ import (
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
 )
 
-// MatMul computes y = op(a)·op(b), or adds it to y.
+// MatMul computes y = op(a)·op(b), or adds it to y: by cuBLASLt where it is found,
+// else by a kernel of ours.
 func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 	const op = "MatMul"
 	left, other, dst := b.ptr(op, a, s.M*s.K), b.ptr(op, right, s.K*s.N), b.ptr(op, y, s.M*s.N)
+	if b.multiplyByLibrary(op, dst, left, other, s) {
+		return
+	}
 	size, grid := tiling{productTile, productTile, productSlice}.divide(convProduct{m: s.M, n: s.N, k: s.K, times: 1})
 	partial, release := b.scratch(op, grid.Z*s.M*s.N, grid.Z > 1)
 	defer release()

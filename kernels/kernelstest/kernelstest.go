@@ -7,6 +7,7 @@
 package kernelstest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/org/trustmae/kernels"
@@ -54,6 +55,15 @@ func Run(t *testing.T, open func() kernels.Backend, others ...func() kernels.Bac
 	for _, g := range groups {
 		g.run(t, 0, open, others)
 	}
+}
+
+// RunGroup is Run for the group of operations of a name.
+func RunGroup(t *testing.T, name string, open func() kernels.Backend) {
+	at := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
+	if at < 0 {
+		t.Fatalf("kernelstest.RunGroup: no group %q", name)
+	}
+	groups[at].run(t, 0, open, nil)
 }
 
 // RunConvolutions checks the convolutions of a backend that sums up products

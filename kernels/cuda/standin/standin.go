@@ -26,9 +26,9 @@ import (
 var sources embed.FS
 
 // libraries are what is made, from which file.
-var libraries = map[string]string{"libcuda.so.1": "driver.cpp", "libnvrtc.so.12": "nvrtc.cpp", dnn + "/libcudnn.so.9": "cudnn.cpp"}
+var libraries = map[string]string{"libcuda.so.1": "driver.cpp", "libnvrtc.so.12": "nvrtc.cpp", dnn + "/libcudnn.so.9": "cudnn.cpp", dnn + "/libcublasLt.so.12": "cublaslt.cpp"}
 
-// dnn is the folder of cuDNN, which not every machine has.
+// dnn is the folder of cuDNN and cuBLASLt, which not every machine has.
 const dnn = "cudnn"
 
 // testVariable set to "gpu" asks for the machine's own driver and turns skipped
@@ -51,7 +51,7 @@ func Use() error {
 	return err
 }
 
-// UseDNN is Use on a machine that has cuDNN, too.
+// UseDNN is Use on a machine that has cuDNN and cuBLASLt, too.
 func UseDNN() error {
 	if err := Use(); err != nil || Real() {
 		return err

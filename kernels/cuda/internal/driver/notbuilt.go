@@ -13,3 +13,6 @@ func OpenDNN() (DNN, error) { return nil, ErrNotBuilt }
 
 // Thread is 0: there is nothing to tell apart.
 func Thread() int64 { return 0 }
+
+// OpenBLAS returns ErrNotBuilt.
+func OpenBLAS() (BLAS, error) { return nil, ErrNotBuilt }

@@ -81,10 +81,3 @@ func (s *stage) Close() {
 	s.b.Free(s.values)
 	s.b.device.pinned.give(s.pinned)
 }
-
-// direct does what cannot be recorded as part of a graph.
-func (b *Backend) direct(op string, f func() error) error {
-	b.enterDirect(op)
-	defer b.gate.leave(false)
-	return f()
-}

@@ -24,12 +24,14 @@ fi
 failed=0
 child=
 rows=()
+exec 3>&1 # for finish, which an interruption may call from within a redirection
 
 row() { rows+=("$(printf '%-14s %-12s %5s  %s' "$@")"); }
 
 # finish prints what there is, however the check ended.
 finish() {
 	trap - EXIT INT TERM
+	exec >&3
 	[ -z "$child" ] || { kill "$child" 2> /dev/null; wait "$child" 2> /dev/null; }
 	echo
 	cat "$out/machine.log"

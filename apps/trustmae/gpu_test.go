@@ -24,7 +24,7 @@ func TestLostDeviceLeavesTheCheckpoint(t *testing.T) {
 	needStandIn(t)
 	line, _, config := fixtures(t)
 	model := filepath.Join(t.TempDir(), "m.safetensors")
-	args := []string{"train", line, "--model", model, "--config", config, "--epochs", "2", "--device", "cuda"}
+	args := []string{"train", line, "--model", model, "--config", config, "--epochs", "2", "--device", "cuda", "--precision", "f32"}
 
 	t.Setenv("STANDIN_LOST", model+checkpointSuffix) // lost once there is a checkpoint
 	code, _, said := codeOnStandIn(t, args...)
@@ -47,7 +47,7 @@ func TestLittleMemoryOffersABatch(t *testing.T) {
 	needStandIn(t)
 	line, _, config := fixtures(t)
 	model := filepath.Join(t.TempDir(), "m.safetensors")
-	args := []string{"train", line, "--model", model, "--config", config, "--epochs", "1", "--device", "cuda", "--batch"}
+	args := []string{"train", line, "--model", model, "--config", config, "--epochs", "1", "--device", "cuda", "--precision", "f32", "--batch"}
 
 	t.Setenv("STANDIN_MEMORY", littleMemory)
 	code, _, said := codeOnStandIn(t, append(args, "14")...)

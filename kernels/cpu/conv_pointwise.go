@@ -48,6 +48,11 @@ func (g *correlation) packPointwise(dst, w []float32) {
 
 // pointwiseConvolve runs g on weights packed by packPointwise.
 func (b *Backend) pointwiseConvolve(g *correlation, dst, src, weights []float32, e epilogue) {
+	p := b.newPointwise(g, dst, src, weights, e)
+	b.pool.run(g.n*p.blocks, p.chunk)
+}
+
+func (b *Backend) newPointwise(g *correlation, dst, src, weights []float32, e epilogue) *pointwise {
 	p := &pointwise{correlation: g, epilogue: e, backend: b, kernels: &b.table.wide, out: dst, in: src, weights: weights}
 	p.start = make([]float32, g.dst.c)
 	copy(p.start, e.bias)
@@ -58,16 +63,14 @@ func (b *Backend) pointwiseConvolve(g *correlation, dst, src, weights []float32,
 	tiles := ceilDiv(g.src.area(), p.kernels.pixels)
 	perBlock := min(pointwiseBlock/(g.src.c*p.kernels.pixels), g.n*tiles/fewestChunks)
 	p.block = max(perBlock, 1) * p.kernels.pixels
-	p.blocks = ceilDiv(g.src.area(), p.block)
-	b.pool.run(g.n*p.blocks, p.chunk)
+	p.blocks = ceilDiv(g.src.area()-p.kernels.pixels+1, p.block)
+	return p
 }
 
 // chunk computes all channels of a block of pixels of one image.
 func (p *pointwise) chunk(i int) {
-	image, from := i/p.blocks, i%p.blocks*p.block
-	area := p.src.area()
-	to := min(from+p.block, area)
-	from = min(from, area-p.kernels.pixels) // the last block overlaps rather than be cut
+	image, area := i/p.blocks, p.src.area()
+	from, to := p.span(i % p.blocks)
 	source, out := p.in[image*p.src.size():][:p.src.size()], p.out[image*p.dst.size():][:p.dst.size()]
 	for d := 0; d < p.dst.c; d += pointwiseGroup {
 		rows := min(pointwiseGroup, p.dst.c-d)
@@ -80,6 +83,17 @@ func (p *pointwise) chunk(i int) {
 	}
 }
 
+// span returns the pixels [from, to) of a block of an image. Blocks do not overlap,
+// since each is activated where it lies: the last one takes what is too little for a
+// kernel.
+func (p *pointwise) span(block int) (from, to int) {
+	from, to = block*p.block, (block+1)*p.block
+	if block == p.blocks-1 {
+		to = p.src.area()
+	}
+	return from, to
+}
+
 // group computes the pixels [from, to) of a group of channels. It is a function of
 // its own so that the garbage collector can stop the goroutine between calls of
 // assembly.
@@ -88,7 +102,7 @@ func (p *pointwise) chunk(i int) {
 func (p *pointwise) group(out, source, weights, start []float32, from, to int) {
 	kernel, pixels := p.kernels.rows[len(start)-1], p.kernels.pixels
 	for j := from; j < to; j += pixels {
-		j := min(j, to-pixels)
+		j := min(j, to-pixels) // the last pixels overlap rather than be cut
 		kernel(out[j:], p.src.area(), start, source[j:], weights, p.steps)
 	}
 }

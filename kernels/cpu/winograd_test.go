@@ -40,7 +40,7 @@ func TestWinogradConvolutions(t *testing.T) {
 		require.Equal(t, !sparse || s.InC >= sparseChannels, backwardCorrelation(s).suitsWinograd() != nil, s)
 		require.Equal(t, !sparse && s.InC >= gradientChannels, forwardCorrelation(s).suitsWinogradGradient() != nil, s)
 		c := newConvCase(s, uint64(i))
-		c.slack = 6
+		c.slack = 5
 		cases = append(cases, c)
 	}
 	checkAll(t, cases)

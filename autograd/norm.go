@@ -16,12 +16,11 @@ func (t *Tape) BatchNorm(x, gamma, beta *Tensor, eps, slope float32) (y, mean, v
 	s := normShape("BatchNorm", x, eps, slope)
 	gamma, beta = t.scaleAndShift("BatchNorm", s.C, gamma, beta)
 	mean, variance = t.alloc("BatchNorm", s.C), t.alloc("BatchNorm", s.C)
-	t.backend.NormStats(mean.store.buf, variance.store.buf, x.Buffer(), s)
-	apply := func(y kernels.Buffer) {
+	y = t.like(x)
+	t.backend.Norm(y.store.buf, mean.store.buf, variance.store.buf, x.Buffer(), gamma.buffer(), beta.buffer(), s)
+	again := func(y kernels.Buffer) {
 		t.backend.NormApply(y, x.Buffer(), mean.Buffer(), variance.Buffer(), gamma.buffer(), beta.buffer(), s)
 	}
-	y = t.like(x)
-	apply(y.store.buf)
 	saved := []*Tensor{x, mean, variance, gamma, beta}
 	y = t.record("BatchNorm", y, []*Tensor{x, gamma, beta}, saved, func(dy *Tensor, need []bool) []*Tensor {
 		if t.GradEnabled() {
@@ -29,7 +28,7 @@ func (t *Tape) BatchNorm(x, gamma, beta *Tensor, eps, slope float32) (y, mean, v
 		}
 		return t.normBackward(dy, x, mean, variance, gamma, beta, s)
 	})
-	t.recomputable(y, saved, apply)
+	t.recomputable(y, saved, again)
 	return y, mean, variance
 }
 

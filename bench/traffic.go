@@ -118,8 +118,8 @@ func (l *ledger) ResizeBilinearBackward(dx, dy kernels.Buffer, _, _, _, _, _ int
 
 func (l *ledger) Reduce(_ kernels.ReduceOp, y, x kernels.Buffer, _ []int, _ []bool) { l.move(y, x) }
 
-func (l *ledger) NormStats(mean, variance, x kernels.Buffer, _ kernels.NormShape) {
-	l.move(mean, variance, x)
+func (l *ledger) Norm(y, mean, variance, x, gamma, beta kernels.Buffer, _ kernels.NormShape) {
+	l.move(y, mean, variance, x, gamma, beta)
 }
 
 func (l *ledger) NormApply(y, x, mean, variance, gamma, beta kernels.Buffer, _ kernels.NormShape) {

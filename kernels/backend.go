@@ -132,16 +132,16 @@ type Shaping interface {
 type Statistical interface {
 	// Reduce folds the axes of x marked in reduced; y has the remaining ones.
 	Reduce(op ReduceOp, y, x Buffer, shape []int, reduced []bool)
-	// NormStats computes mean and biased variance, each [C], of x [N,C,HW] over
-	// N and HW. Instance norm passes N=1 and C=N·C.
-	NormStats(mean, variance, x Buffer, s NormShape)
+	// Norm computes mean and biased variance, each [C], of x [N,C,HW] over N and
+	// HW, and what NormApply makes of x with them, to the bit. Instance norm passes
+	// N=1 and C=N·C.
+	Norm(y, mean, variance, x, gamma, beta Buffer, s NormShape)
 	// NormApply computes y = act(gamma·(x-mean)/sqrt(variance+eps) + beta),
 	// where act multiplies negative values by s.Slope (1: none, 0: ReLU). gamma
 	// and beta, each [C], may both be nil. y may be x.
 	NormApply(y, x, mean, variance, gamma, beta Buffer, s NormShape)
-	// NormBackward computes the gradients of NormStats followed by NormApply
-	// with respect to x, gamma and beta from dy. gamma, beta, dgamma and dbeta may
-	// all be nil. dx may be dy.
+	// NormBackward computes the gradients of Norm with respect to x, gamma and beta
+	// from dy. gamma, beta, dgamma and dbeta may all be nil. dx may be dy.
 	NormBackward(dx, dgamma, dbeta, dy, x, mean, variance, gamma, beta Buffer, s NormShape)
 	// UnitDistance computes y [N,HW], the weighted squared distances between the
 	// channel vectors of p and q [N,C,HW] after each is scaled to length 1:

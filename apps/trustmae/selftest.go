@@ -40,8 +40,7 @@ func trials() []trial {
 			mean, variance := b.Alloc(norm.C), b.Alloc(norm.C)
 			defer b.Free(mean)
 			defer b.Free(variance)
-			b.NormStats(mean, variance, x[0], norm)
-			b.NormApply(y, x[0], mean, variance, nil, nil, norm)
+			b.Norm(y, mean, variance, x[0], nil, nil, norm)
 		}},
 		{"Softmax", 30 * 64, []int{30 * 64}, func(b kernels.Backend, y kernels.Buffer, x []kernels.Buffer) {
 			b.Softmax(y, x[0], nil, 30, 64)

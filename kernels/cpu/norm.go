@@ -15,12 +15,19 @@ type normChannel struct {
 	factor, offset    float32 // of x−mean and 1 in the gradient
 }
 
-// NormStats computes mean and biased variance of every channel. Sums are taken
-// in float64 of differences to the channel's first value, so that a large mean
-// costs no accuracy.
-func (b *Backend) NormStats(mean, variance, x kernels.Buffer, s kernels.NormShape) {
-	src := b.in("NormStats", x, shape.CheckNorm("cpu.NormStats", s))
-	means, variances := b.out("NormStats", mean, s.C), b.out("NormStats", variance, s.C)
+// Norm computes mean and biased variance of every channel, and normalises by
+// them.
+func (b *Backend) Norm(y, mean, variance, x, gamma, beta kernels.Buffer, s kernels.NormShape) {
+	const op = "Norm"
+	src := b.in(op, x, shape.CheckNorm("cpu."+op, s))
+	means, variances := b.out(op, mean, s.C), b.out(op, variance, s.C)
+	b.statistics(means, variances, src, s)
+	b.normalise(b.out(op, y, len(src)), src, channels(means, variances, b.optional(op, gamma, s.C), b.optional(op, beta, s.C), s), s)
+}
+
+// statistics computes means and variances [C]. Sums are taken in float64 of
+// differences to the channel's first value, so that a large mean costs no accuracy.
+func (b *Backend) statistics(means, variances, src []float32, s kernels.NormShape) {
 	shift := func(c int) float32 {
 		if v := src[c*s.HW]; v-v == 0 {
 			return v
@@ -63,7 +70,11 @@ func (b *Backend) NormApply(y, x, mean, variance, gamma, beta kernels.Buffer, s 
 	const op = "NormApply"
 	src := b.in(op, x, shape.CheckNorm("cpu."+op, s))
 	list := channels(b.in(op, mean, s.C), b.in(op, variance, s.C), b.optional(op, gamma, s.C), b.optional(op, beta, s.C), s)
-	dst := b.out(op, y, len(src))
+	b.normalise(b.out(op, y, len(src)), src, list, s)
+}
+
+// normalise computes dst of src with the constants of channels.
+func (b *Backend) normalise(dst, src []float32, list []normChannel, s kernels.NormShape) {
 	b.spreadRows(s.N*s.C, s.HW, func(row, lo, hi int) {
 		lo, hi = row*s.HW+lo, row*s.HW+hi
 		b.table.vector.normApply(dst[lo:hi], src[lo:hi], &list[row%s.C])

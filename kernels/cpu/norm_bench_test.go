@@ -47,8 +47,7 @@ func benchNorm(b *testing.B, backend *Backend, name string, s kernels.NormShape)
 				}
 			}()
 			forward := func() {
-				backend.NormStats(mean, variance, x, s)
-				backend.NormApply(y, x, mean, variance, gamma, beta, s)
+				backend.Norm(y, mean, variance, x, gamma, beta, s)
 			}
 			if pass == "forward" {
 				meter(b, backend).Move(3*4*int64(n), forward)

@@ -9,38 +9,81 @@ import (
 // normSizes are what the kernels that sum over channels need.
 type normSizes struct{ channels, area, count, segment uint32 }
 
-// sums is a grid that sums every channel in segments, with room for their results,
-// two float64 each.
-func (b *Backend) sums(op string, s kernels.NormShape) (sizes normSizes, l driver.Launch, partial driver.Ptr, release func()) {
+// A norm is one launch where every channel is one block's, which pays for small
+// channels, and for larger ones where there are enough of them for a whole device.
+// Which it is depends on shapes only, as sums do.
+const (
+	smallChannel = 1 << 14 // values
+	largeChannel = 1 << 17 // values
+	manyChannels = 256
+)
+
+func oneLaunch(s kernels.NormShape) bool {
 	count := s.N * s.HW
-	sizes = normSizes{uint32(s.C), uint32(s.HW), uint32(count), segmentTerms}
-	l = driver.Launch{X: s.C, Y: ceilDiv(count, segmentTerms), Z: 1, Threads: threads}
-	partial, release = b.scratch(op, 4*l.X*l.Y, true)
-	return sizes, l, partial, release
+	return count <= smallChannel || count <= largeChannel && s.C >= manyChannels
+}
+
+// mostSegments is how many parts a channel's sums have, since every block of the
+// second launch sums them up.
+const mostSegments = 64
+
+// normWork is how a norm is cut.
+type normWork struct {
+	sizes    normSizes
+	whole    driver.Launch // a block for each channel; none (X = 0) where it takes two launches
+	sums     driver.Launch // a block for each segment
+	segments int
+}
+
+func newNormWork(s kernels.NormShape) normWork {
+	count := s.N * s.HW
+	w := normWork{sizes: normSizes{uint32(s.C), uint32(s.HW), uint32(count), uint32(count)}}
+	if oneLaunch(s) {
+		const perThread, most = 8, 1024
+		w.whole = driver.Launch{X: s.C, Y: 1, Z: 1, Threads: min(ceilDiv(count, perThread*32)*32, most)}
+		return w
+	}
+	segment := max(segmentTerms, ceilDiv(count, mostSegments))
+	w.sizes.segment, w.segments = uint32(segment), ceilDiv(count, segment)
+	w.sums = driver.Launch{X: s.C, Y: w.segments, Z: 1, Threads: threads}
+	return w
 }
 
 // planes is a grid over every channel of every image.
 func planes(s kernels.NormShape) driver.Launch {
-	const perThread = 4 // values
+	const perThread = 8 // values
 	return driver.Launch{X: s.N * s.C, Y: min(ceilDiv(s.HW, perThread*threads), 1024), Z: 1, Threads: min(ceilDiv(s.HW, 32)*32, threads)}
 }
 
-// NormStats computes mean and biased variance of every channel.
-func (b *Backend) NormStats(mean, variance, x kernels.Buffer, s kernels.NormShape) {
-	const op = "NormStats"
-	src := b.ptr(op, x, shape.CheckNorm("cuda."+op, s))
+// Norm computes mean and biased variance of every channel, normalises by them,
+// scales, shifts and activates.
+func (b *Backend) Norm(y, mean, variance, x, gamma, beta kernels.Buffer, s kernels.NormShape) {
+	const op = "Norm"
+	n := shape.CheckNorm("cuda."+op, s)
+	dst, src := b.ptr(op, y, n), b.ptr(op, x, n)
 	means, variances := b.ptr(op, mean, s.C), b.ptr(op, variance, s.C)
-	sizes, grid, partial, release := b.sums(op, s)
+	gammas, betas := b.optional(op, gamma, s.C), b.optional(op, beta, s.C)
+	w := newNormWork(s)
+	if w.whole.X > 0 {
+		launch(b, op, "norm_whole", w.whole, struct {
+			y, mean, variance, x, gamma, beta driver.Ptr
+			s                                 normSizes
+			eps, slope                        float32
+		}{dst, means, variances, src, gammas, betas, w.sizes, s.Eps, s.Slope})
+		return
+	}
+	partial, release := b.scratch(op, 4*s.C*w.segments, true) // two float64 each
 	defer release()
-	launch(b, op, "norm_sums", grid, struct {
+	launch(b, op, "norm_sums", w.sums, struct {
 		partial, x driver.Ptr
 		s          normSizes
-	}{partial, src, sizes})
-	launch(b, op, "norm_stats", b.flat(s.C), struct {
-		mean, variance, partial, x driver.Ptr
-		s                          normSizes
-		segments                   uint32
-	}{means, variances, partial, src, sizes, uint32(grid.Y)})
+	}{partial, src, w.sizes})
+	launch(b, op, "norm_finish", planes(s), struct {
+		y, mean, variance, partial, x, gamma, beta driver.Ptr
+		s                                          normSizes
+		eps, slope                                 float32
+		segments                                   uint32
+	}{dst, means, variances, partial, src, gammas, betas, w.sizes, s.Eps, s.Slope, uint32(w.segments)})
 }
 
 // NormApply normalises, scales, shifts and activates.
@@ -57,32 +100,40 @@ func (b *Backend) NormApply(y, x, mean, variance, gamma, beta kernels.Buffer, s 
 	})
 }
 
+// normGradient is a norm as its backward kernels take it.
+type normGradient struct {
+	dy, x, mean, variance, gamma, beta driver.Ptr
+	s                                  normSizes
+	eps, slope                         float32
+}
+
 // NormBackward computes the gradients of a norm on the batch's own statistics.
 func (b *Backend) NormBackward(dx, dgamma, dbeta, dy, x, mean, variance, gamma, beta kernels.Buffer, s kernels.NormShape) {
 	const op = "NormBackward"
 	n := shape.CheckNorm("cuda."+op, s)
-	src, grad, dst := b.ptr(op, x, n), b.ptr(op, dy, n), b.ptr(op, dx, n)
-	means, variances := b.ptr(op, mean, s.C), b.ptr(op, variance, s.C)
-	gammas, betas := b.optional(op, gamma, s.C), b.optional(op, beta, s.C)
+	dst := b.ptr(op, dx, n)
 	dgammas, dbetas := b.optional(op, dgamma, s.C), b.optional(op, dbeta, s.C)
-	sizes, grid, partial, release := b.sums(op, s)
+	w := newNormWork(s)
+	norm := normGradient{
+		b.ptr(op, dy, n), b.ptr(op, x, n), b.ptr(op, mean, s.C), b.ptr(op, variance, s.C), b.optional(op, gamma, s.C), b.optional(op, beta, s.C),
+		w.sizes, s.Eps, s.Slope,
+	}
+	if w.whole.X > 0 {
+		launch(b, op, "norm_grad_whole", w.whole, struct {
+			dx, dgamma, dbeta driver.Ptr
+			n                 normGradient
+		}{dst, dgammas, dbetas, norm})
+		return
+	}
+	partial, release := b.scratch(op, 4*s.C*w.segments, true) // two float64 each
 	defer release()
-	factors, releaseFactors := b.scratch(op, 2*s.C, true)
-	defer releaseFactors()
-	launch(b, op, "norm_grad_sums", grid, struct {
-		partial, dy, x, mean, variance, gamma, beta driver.Ptr
-		s                                           normSizes
-		eps, slope                                  float32
-	}{partial, grad, src, means, variances, gammas, betas, sizes, s.Eps, s.Slope})
-	launch(b, op, "norm_grad_stats", b.flat(s.C), struct {
-		dgamma, dbeta, factors, partial, variance, gamma driver.Ptr
-		s                                                normSizes
-		eps                                              float32
-		segments                                         uint32
-	}{dgammas, dbetas, factors, partial, variances, gammas, sizes, s.Eps, uint32(grid.Y)})
-	launch(b, op, "norm_grad_apply", planes(s), struct {
-		dx, dy, x, factors, mean, variance, gamma, beta driver.Ptr
-		channels, area                                  uint32
-		eps, slope                                      float32
-	}{dst, grad, src, factors, means, variances, gammas, betas, uint32(s.C), uint32(s.HW), s.Eps, s.Slope})
+	launch(b, op, "norm_grad_sums", w.sums, struct {
+		partial driver.Ptr
+		n       normGradient
+	}{partial, norm})
+	launch(b, op, "norm_grad_finish", planes(s), struct {
+		dx, dgamma, dbeta, partial driver.Ptr
+		n                          normGradient
+		segments                   uint32
+	}{dst, dgammas, dbetas, partial, norm, uint32(w.segments)})
 }

@@ -155,7 +155,7 @@ func randomNorm(d *Decoder) []call {
 	s := kernels.NormShape{N: d.Size(4), C: d.Size(40), HW: d.Size(choose(d, 70, 1500)), Eps: choose[float32](d, 1e-5, 1e-3), Slope: choose[float32](d, 1, 0, 0.2)}
 	affine, n := d.flag(), s.N*s.C*s.HW
 	return []call{
-		statsCase(s, shifted(d.normal(n), choose[float32](d, 0, 1000)), "random"), statsCase(s, d.hit(n, d.extreme()), "extreme"),
+		normCase(d.source, s, affine, shifted(d.normal(n), choose[float32](d, 0, 1000)), "random"), normCase(d.source, s, affine, d.hit(n, d.extreme()), "extreme"),
 		applyCase(d.source, s, affine), gradCase(d.source, s, affine),
 	}
 }

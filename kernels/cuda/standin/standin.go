@@ -35,6 +35,10 @@ const dnn = "cudnn"
 // tests into failures.
 const testVariable = "TRUSTMAE_CUDA_TEST"
 
+// LaunchesVariable names a file to which the stand-in appends the names of the
+// kernels that it launches, one to a line.
+const LaunchesVariable = "STANDIN_LAUNCHES"
+
 // Real tells whether tests run on the machine's own driver.
 func Real() bool { return os.Getenv(testVariable) == "gpu" }
 

@@ -5,7 +5,8 @@
 // them. It refuses calls without a context, unknown addresses and copies beyond an
 // allocation. STANDIN_MEMORY sets the size of its memory in bytes. Once there is a
 // file that STANDIN_LOST names, the device is lost: every call fails, with the code
-// in the file or that of a failed launch.
+// in the file or that of a failed launch. The names of kernels are appended to the
+// file that STANDIN_LAUNCHES names as they are launched.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +41,19 @@ struct Arrival {
 	std::vector<char> bytes;
 };
 std::vector<Arrival> arrivals;
+
+// kernels are the names of functions.
+std::map<void *, std::string> kernels;
+
+void log_launch(void *function) {
+	const char *path = getenv("STANDIN_LAUNCHES");
+	if (!path)
+		return;
+	if (FILE *f = fopen(path, "a")) {
+		fprintf(f, "%s\n", kernels[function].c_str());
+		fclose(f);
+	}
+}
 
 void arrive() {
 	for (auto &a : arrivals)
@@ -267,7 +281,9 @@ int cuModuleLoadData(void **module, const void *image) {
 }
 int cuModuleGetFunction(void **function, void *module, const char *name) {
 	ENTER
-	return (*function = dlsym(module, (std::string("standin_launch_") + name).c_str())) ? ok : not_found;
+	if (!(*function = dlsym(module, (std::string("standin_launch_") + name).c_str())))
+		return not_found;
+	return kernels[*function] = name, ok;
 }
 int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned, void *stream,
 	void **, void **extra) {
@@ -276,6 +292,9 @@ int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsign
 		return invalid_value;
 	const char *args = static_cast<const char *>(extra[1]);
 	std::vector<char> copy(args, args + *static_cast<size_t *>(extra[3]));
-	return submit(stream, [=] { return reinterpret_cast<Launch>(function)({gx, gy, gz}, bx, copy.data(), copy.size()); });
+	return submit(stream, [=] {
+		log_launch(function);
+		return reinterpret_cast<Launch>(function)({gx, gy, gz}, bx, copy.data(), copy.size());
+	});
 }
 }

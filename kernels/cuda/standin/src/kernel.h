@@ -176,15 +176,17 @@ template <class K> int launch(const char *name, dim3 grid, unsigned threads, con
 	arguments = values.get();
 	gridDim = grid;
 	blockDim = {threads, 1, 1};
-	for (unsigned z = 0; z < grid.z; z++)
-		for (unsigned y = 0; y < grid.y; y++)
-			for (unsigned x = 0; x < grid.x; x++) {
-				blockIdx = {x, y, z};
-				if (!run_block()) {
-					fprintf(stderr, "stand-in: %s: threads of block (%u, %u, %u) diverge at a barrier\n", name, x, y, z);
-					return 719; // CUDA_ERROR_LAUNCH_FAILED
-				}
-			}
+	static bool backwards = false; // every second time, since blocks come in any order
+	backwards = !backwards;
+	const uint64_t blocks = uint64_t(grid.x) * grid.y * grid.z;
+	for (uint64_t i = 0; i < blocks; i++) {
+		uint64_t index = backwards ? blocks - 1 - i : i;
+		blockIdx = {unsigned(index % grid.x), unsigned(index / grid.x % grid.y), unsigned(index / grid.x / grid.y)};
+		if (!run_block()) {
+			fprintf(stderr, "stand-in: %s: threads of block (%u, %u, %u) diverge at a barrier\n", name, blockIdx.x, blockIdx.y, blockIdx.z);
+			return 719; // CUDA_ERROR_LAUNCH_FAILED
+		}
+	}
 	return 0;
 }
 

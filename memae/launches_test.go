@@ -1,0 +1,36 @@
+package memae
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// stepLaunches is what a step of tinyConfig with averaged weights may launch of
+// each kernel: one launch for a norm or its gradients, all tensors of an optimiser
+// together. What is not here has no limit of its own.
+var stepLaunches = map[string]int{
+	"adam": 3, "norm_whole": 17, "norm_grad_whole": 17, "norm_sums": 0, "norm_grad_sums": 0,
+}
+
+// mostLaunches is a limit on all of them.
+const mostLaunches = 760
+
+// checkLaunches compares the launches that the stand-in logged with the limits.
+func checkLaunches(t *testing.T, log string) {
+	t.Helper()
+	text, err := os.ReadFile(log)
+	require.NoError(t, err)
+	count, total := make(map[string]int), 0
+	for name := range strings.Lines(string(text)) {
+		count[strings.TrimSpace(name)]++
+		total++
+	}
+	t.Logf("%d launches: %v", total, count)
+	require.LessOrEqual(t, total, mostLaunches)
+	for name, most := range stepLaunches {
+		require.LessOrEqual(t, count[name], most, name)
+	}
+}

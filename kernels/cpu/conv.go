@@ -68,6 +68,9 @@ func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue,
 	case byPointwise:
 		u = w.packedForm(p.form, g.src.c*g.dst.c, g.packPointwise)
 		b.pointwiseConvolve(g, dst, src, u.data, e)
+	case byShallow:
+		u = w.packedForm(p.form, g.shallowSize(), g.packShallow)
+		b.shallowConvolve(p, dst, src, u.data, e)
 	default:
 		u = w.packedForm(p.form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
 		c := newConvolution(b, p, dst, src, u.data, e)

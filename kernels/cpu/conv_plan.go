@@ -16,6 +16,7 @@ type plan struct {
 	form     string // tells packed weights apart
 	cut      cut
 	winograd *winogradShape
+	shallow  *shallowLayout
 }
 
 // method is how a correlation is computed.
@@ -26,6 +27,7 @@ const (
 	wide               // vectors along the pixels
 	byWinograd         // fewer multiplications
 	byPointwise        // 1×1, on the images as they are
+	byShallow          // few source channels, vectors along the pixels
 )
 
 // cut is how a correlation's destination is cut into strips of whole rows, with
@@ -113,6 +115,8 @@ func (b *Backend) newPlan(key planKey) *plan {
 		p.method = byWinograd
 	case p.suitsPointwise(&b.table.wide):
 		p.method = byPointwise
+	case p.suitsShallow(&b.table.shallow):
+		p.method, p.shallow = byShallow, p.shallowLayout()
 	case p.suitsWide():
 		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels)
 	default:

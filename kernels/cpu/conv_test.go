@@ -227,6 +227,8 @@ func TestConvPropagatesNaN(t *testing.T) {
 	shapes := []kernels.ConvShape{
 		kernels.NewConvShape(1, 4, 9, 9, 5, 3, 3, 1, 1, 1),
 		kernels.NewConvShape(1, 4, 9, 9, 3, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(1, 3, 9, 60, 9, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(1, 3, 9, 120, 9, 4, 4, 2, 1, 1),
 		kernels.NewConvShape(1, 33, 10, 9, 34, 4, 4, 2, 1, 1),
 		kernels.NewConvShape(1, 64, 16, 16, 64, 3, 3, 1, 1, 1),
 	}

@@ -136,6 +136,12 @@ func maxPool2GradNEON(dx0, dx1, dy, x0, x1 []float32)
 //go:noescape
 func maxTriplesNEON(y, x []float32)
 
+// mergeBlocksNEON is [splitKernels].merge for multiples of eight pairs.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func mergeBlocksNEON(dst, even, odd []float32, n int)
+
 // minNEON is the function of that name in [vectorKernels.binary].
 // It needs no alignment and does not check bounds.
 //
@@ -178,6 +184,12 @@ func normSumsNEON(acc *[2]float64, dy, x []float32, c *normChannel)
 //go:noescape
 func reciprocalNEON(y, x []float32, a, b float32)
 
+// shallowRowNEON is [shallowKernels].row for at least 24 pixels.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func shallowRowNEON(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+
 // sigmoidGradNEON is the function of that name in [vectorKernels.binary].
 // It needs no alignment and does not check bounds.
 //
@@ -195,6 +207,12 @@ func sigmoidNEON(y, x []float32, a, b float32)
 //
 //go:noescape
 func signNEON(y, x []float32, a, b float32)
+
+// splitBlocksNEON is [splitKernels].split for multiples of eight pairs.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func splitBlocksNEON(even, odd, src []float32, n int)
 
 // sqrtNEON is the function of that name in [vectorKernels.unary].
 // It needs no alignment and does not check bounds.

@@ -13,6 +13,8 @@ type table struct {
 	supported bool
 	gemm      gemmKernels
 	wide      wideKernels
+	shallow   shallowKernels
+	split     splitKernels
 	winograd  bothWinograds
 	vector    vectorKernels
 }
@@ -20,7 +22,7 @@ type table struct {
 // tables in order of preference, filled by the files of each instruction set.
 func tables() []*table {
 	list := archTables()
-	return append(list, &table{name: "generic", supported: true, gemm: genericGemm, wide: genericWide, winograd: genericWinograd, vector: genericVector})
+	return append(list, &table{name: "generic", supported: true, gemm: genericGemm, wide: genericWide, shallow: genericShallow, split: genericSplit, winograd: genericWinograd, vector: genericVector})
 }
 
 // List names the kernel tables compiled in that this processor can run, the

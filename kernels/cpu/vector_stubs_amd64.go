@@ -376,6 +376,18 @@ func reciprocalAVX2(y, x []float32, a, b float32)
 //go:noescape
 func reciprocalAVX512(y, x []float32, a, b float32)
 
+// shallowRowAVX2 is [shallowKernels].row for at least 24 pixels.
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func shallowRowAVX2(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+
+// shallowRowAVX512 is [shallowKernels].row for at least 48 pixels.
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func shallowRowAVX512(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+
 // sigmoidAVX2 is the function of that name in [vectorKernels.unary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //

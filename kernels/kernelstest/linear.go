@@ -85,6 +85,8 @@ var convShapes = []kernels.ConvShape{
 	kernels.NewConvShape(1, 128, 8, 8, 64, 3, 3, 1, 1, 1),
 	kernels.NewConvShape(1, 100, 7, 6, 140, 3, 3, 1, 1, 1),
 	kernels.NewConvShape(1, 3, 20, 21, 4, 3, 2, 4, 5, 6),
+	kernels.NewConvShape(1, 3, 6, 100, 9, 3, 3, 1, 1, 1),
+	kernels.NewConvShape(2, 3, 9, 105, 10, 4, 4, 2, 1, 1),
 }
 
 // eachProduct visits every product of a convolution by the indices of output,

@@ -82,7 +82,7 @@ func randomConv(d *Decoder) []call {
 		return d.Size(40)
 	}
 	n, inC, outC := d.Size(3), channels(), channels()
-	h, w := d.Size(24), d.Size(24)
+	h, w := d.Size(24), d.Size(choose(d, 24, 24, 24, 120))
 	kh := choose(d, 3, 1, 2, 4, 5, 7, 11)
 	kw := choose(d, kh, 1, 3)
 	stride, pad, dil := choose(d, 1, 2, 3, 4), d.Below(6), choose(d, 1, 1, 2, 3)

@@ -74,8 +74,11 @@ func (e *neon) multiplyAdd(d, n, m int) { e.op("VFMLA V%d.S4, V%d.S4, V%d.S4", m
 func (e *neon) multiplySubtract(d, n, m int) { e.op("VFMLS V%d.S4, V%d.S4, V%d.S4", m, n, d) }
 
 // multiplyAddFirst writes d += n·m[0], where only n is used as a vector.
-func (e *neon) multiplyAddFirst(d, n, m int) {
-	e.word(0x4f801000|three(d, n, m), "fmla v%d.4s, v%d.4s, v%d.s[0]", d, n, m)
+func (e *neon) multiplyAddFirst(d, n, m int) { e.multiplyAddLane(d, n, m, 0) }
+
+// multiplyAddLane writes d += n·m[lane], where only n is used as a vector.
+func (e *neon) multiplyAddLane(d, n, m, lane int) {
+	e.word(0x4f801000|uint32(lane>>1<<11|lane&1<<21)|three(d, n, m), "fmla v%d.4s, v%d.4s, v%d.s[%d]", d, n, m, lane)
 }
 
 // clearBits writes d = n &^ m.

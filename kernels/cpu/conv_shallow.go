@@ -1,0 +1,210 @@
+package cpu
+
+// shallowKernels serve convolutions with few source channels, whose sums are so
+// short that gathering their pixels and transposing their results would take as
+// long as the sums. Vectors run along the pixels instead, which are read and
+// written as they lie in their rows.
+type shallowKernels struct {
+	pixels int // the fewest of a row
+
+	// row computes n pixels of four destination channels: for r < 4 and j < n,
+	//
+	//	c[r·cRow+j] = max(sum, slope·sum), sum = start[r] + Σ_k w[4k+r] · src[steps[k]+j]
+	//
+	// where slope is 0 to 1, so that this is LeakyReLU or, with slope 1, the sum.
+	// n is at least pixels. Pixels may be computed twice.
+	row func(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+}
+
+// shallowGroup is the destination channels that a kernel computes.
+const shallowGroup = 4
+
+// genericShallow are the plain twins.
+var genericShallow = shallowKernels{pixels: 24, row: shallowRowTwin}
+
+func shallowRowTwin(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32) {
+	for r := range shallowGroup {
+		out := c[r*cRow : r*cRow+n]
+		clear(out)
+		for k, step := range steps {
+			v := w[shallowGroup*k+r]
+			for j, x := range src[step : int(step)+n] {
+				out[j] += v * x
+			}
+		}
+		for j, sum := range out {
+			out[j] = leaky(sum+start[r], slope)
+		}
+	}
+}
+
+// leaky is LeakyReLU, which gives 0 for slope 0 even for -Inf.
+func leaky(x, slope float32) float32 {
+	switch {
+	case !(x < 0):
+		return x
+	case slope == 0:
+		return 0
+	}
+	return slope * x
+}
+
+// shallowLayout is how strips of a shallow convolution's source lie in scratch: a
+// row's columns are divided by their remainders by the step, each padded with zeros
+// on both sides, [source channel][row][remainder][column], so that neighbouring
+// positions of a tap are neighbours.
+type shallowLayout struct {
+	rows, strips int // destination rows of a strip
+	h, cols      int // source rows of a strip, columns of a remainder
+	steps        []int32
+}
+
+// suitsShallow tells whether g has few source channels for many of the destination
+// and rows that are long enough for the kernel.
+func (g *correlation) suitsShallow(k *shallowKernels) bool {
+	return g.src.c <= 4 && g.dst.c > 4 && g.step <= 2 && g.spread == 1 && g.dst.w >= k.pixels
+}
+
+func (g *correlation) shallowLayout() *shallowLayout {
+	l := &shallowLayout{}
+	l.rows, l.strips = g.stripRows(g.dst.c)
+	l.h = (l.rows-1)*g.step + 1 + g.bottom - g.top
+	l.cols = ceilDiv((g.dst.w-1)*g.step+1+g.right-g.left, g.step)
+	for c := range g.src.c {
+		for _, t := range g.phases[0].taps {
+			y, x := t.y-g.top, t.x-g.left
+			l.steps = append(l.steps, int32(((c*l.h+y)*g.step+x%g.step)*l.cols+x/g.step))
+		}
+	}
+	return l
+}
+
+// size is the number of values of a strip.
+func (l *shallowLayout) size(g *correlation) int { return g.src.c * l.h * g.step * l.cols }
+
+// fill brings the source rows of the strip that starts at destination row y to
+// scratch.
+func (l *shallowLayout) fill(g *correlation, k *splitKernels, dst, image []float32, y int) {
+	top := y*g.step + g.top
+	for c := range g.src.c {
+		for r := range l.h {
+			row := dst[(c*l.h+r)*g.step*l.cols:][:g.step*l.cols]
+			if top+r < 0 || top+r >= g.src.h {
+				clear(row)
+				continue
+			}
+			l.fillRow(g, k, row, image[(c*g.src.h+top+r)*g.src.w:][:g.src.w])
+		}
+	}
+}
+
+// fillRow divides one row. Column x of src is column x-g.left of scratch.
+func (l *shallowLayout) fillRow(g *correlation, k *splitKernels, dst, src []float32) {
+	first := -g.left
+	if first < 0 {
+		src, first = src[min(-first, len(src)):], 0
+	}
+	src = src[:max(min(len(src), g.step*l.cols-first), 0)]
+	if g.step == 1 {
+		clear(dst[:first])
+		copy(dst[first:], src)
+		clear(dst[first+len(src):])
+		return
+	}
+	n := len(src) / 2
+	lanes := [2][]float32{dst[:l.cols], dst[l.cols:]}
+	one, two := lanes[first%2], lanes[(first+1)%2] // of the first pixel and of the second
+	at1, at2 := first/2, (first+1)/2
+	clear(one[:at1])
+	clear(two[:at2])
+	k.split(one[at1:], two[at2:], src, n)
+	at1, at2 = at1+n, at2+n
+	if len(src)%2 == 1 {
+		one[at1] = src[2*n]
+		at1++
+	}
+	clear(one[at1:])
+	clear(two[at2:])
+}
+
+// shallowSize is the number of values that packShallow fills.
+func (g *correlation) shallowSize() int {
+	return ceilDiv(g.dst.c, shallowGroup) * shallowGroup * g.src.c * len(g.phases[0].taps)
+}
+
+// shallowFirst is the first channel of a group of destination channels. The last
+// group overlaps the one before rather than be cut.
+func (g *correlation) shallowFirst(group int) int {
+	return min(group*shallowGroup, g.dst.c-shallowGroup)
+}
+
+// packShallow brings weights to [group][source channel][tap][channel of the group].
+func (g *correlation) packShallow(dst, w []float32) {
+	i := 0
+	for group := range ceilDiv(g.dst.c, shallowGroup) {
+		d0 := g.shallowFirst(group)
+		for c := range g.src.c {
+			for _, t := range g.phases[0].taps {
+				for d := d0; d < d0+shallowGroup; d++ {
+					dst[i] = w[c*g.srcChannel+d*g.dstChannel+t.weight]
+					i++
+				}
+			}
+		}
+	}
+}
+
+// shallow is one run of a shallow convolution; chunks are (image, strip of
+// destination rows).
+type shallow struct {
+	*correlation
+	*shallowLayout
+	epilogue
+	backend *Backend
+	kernels *shallowKernels
+	out, in []float32
+	weights []float32
+	start   []float32 // bias, or zeros
+}
+
+// shallowConvolve runs a plan on weights packed by packShallow.
+func (b *Backend) shallowConvolve(p *plan, dst, src, weights []float32, e epilogue) {
+	s := &shallow{correlation: p.correlation, shallowLayout: p.shallow, epilogue: e, backend: b, kernels: &b.table.shallow, out: dst, in: src, weights: weights}
+	s.start = make([]float32, s.dst.c)
+	copy(s.start, e.bias)
+	b.pool.run(s.n*s.strips, s.chunk)
+}
+
+// chunk computes one strip of one image.
+func (s *shallow) chunk(i int) {
+	image, y := i/s.strips, i%s.strips*s.rows
+	rows := min(s.rows, s.dst.h-y)
+	room := s.backend.scratch(s.size(s.correlation))
+	defer room.release()
+	s.fill(s.correlation, &s.backend.table.split, room.data, s.in[image*s.src.size():][:s.src.size()], y)
+	inside := s.slope >= 0 && s.slope <= 1 // what the kernel can do
+	slope := s.slope
+	if !inside {
+		slope = 1
+	}
+	out := s.out[image*s.dst.size()+y*s.dst.w:]
+	for group := range ceilDiv(s.dst.c, shallowGroup) {
+		s.group(out, room.data, group, rows, slope)
+	}
+	for c := 0; c < s.dst.c && !inside; c++ {
+		s.activate(s.backend, out[c*s.dst.area():][:rows*s.dst.w])
+	}
+}
+
+// group computes rows of a group of channels. It is a function of its own so that
+// the garbage collector can stop the goroutine between calls of assembly.
+//
+//go:noinline
+func (s *shallow) group(out, source []float32, group, rows int, slope float32) {
+	d0, depth := s.shallowFirst(group), len(s.steps)*shallowGroup
+	start, weights := s.start[d0:d0+shallowGroup], s.weights[group*depth:(group+1)*depth]
+	out = out[d0*s.dst.area():]
+	for y := range rows {
+		s.kernels.row(out[y*s.dst.w:], s.dst.area(), start, source[y*s.step*s.step*s.cols:], weights, s.steps, s.dst.w, slope)
+	}
+}

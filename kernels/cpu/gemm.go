@@ -2,15 +2,23 @@ package cpu
 
 import "github.com/org/trustmae/kernels"
 
-// Blocks of a matrix product: a panel of the right operand of gemmDepth rows
-// stays in the first-level cache while gemmHeight rows of the left one, copied to
-// a stride that spreads them over the cache's sets, pass.
+// Blocks of a matrix product. A panel of the right operand, gemmDepth rows of it,
+// stays in the first-level cache while a block of the left one passes, leftDepth
+// values of its rows, copied to the second-level cache. All of those are done with a
+// panel before its neighbour follows, so that sums are added to a column of the
+// result that is near.
 const (
 	gemmDepth  = 256
-	gemmHeight = 96
-	gemmWidth  = 512
-	leftStride = gemmDepth + alignment
-	packDepth  = 16 // rows of the right operand that a chunk packs
+	leftDepth  = 4 * gemmDepth
+	leftBlock  = 48 * leftDepth // values: 192 KiB
+	gemmHeight = 192            // rows of a block at most
+	gemmWidth  = 1024           // columns that a block passes
+	packDepth  = 64             // rows of the right operand that a chunk packs
+	packWidth  = 512            // and columns
+
+	// largeRight is how many values of the right operand (8 MiB) are near enough to
+	// be read again for every block; for more, blocks are twice as high.
+	largeRight = 1 << 21
 )
 
 // matMul is one matrix product's operands, strides and shared tables.
@@ -41,12 +49,29 @@ func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 	if s.TransB {
 		b.pool.run(panels, func(i int) { m.packTransposed(q, i) })
 	} else {
-		b.pool.run(ceilDiv(s.K, packDepth), func(i int) { m.packRows(q, i*packDepth, min((i+1)*packDepth, s.K)) })
+		across := ceilDiv(s.N, packWidth)
+		b.pool.run(ceilDiv(s.K, packDepth)*across, func(chunk int) {
+			m.packRows(q, chunk/across*packDepth, chunk%across*packWidth)
+		})
 	}
-	across := ceilDiv(s.N, gemmWidth)
-	b.pool.run(ceilDiv(s.M, gemmHeight)*across, func(chunk int) {
-		m.block(b, chunk/across*gemmHeight, chunk%across*gemmWidth)
+	down, across := m.parts(b.pool.threads), ceilDiv(s.N, gemmWidth)
+	tiles := ceilDiv(s.M, g.rows)
+	b.pool.run(down*across, func(chunk int) {
+		i, j := chunk/across, chunk%across
+		i0, i1 := i*tiles/down*g.rows, (i+1)*tiles/down*g.rows
+		m.block(b, i0, min(i1, m.m), j*gemmWidth, min((j+1)*gemmWidth, m.n))
 	})
+}
+
+// parts is into how many parts of about equal height the rows are cut, as many for
+// every thread. No value depends on it.
+func (m *matMul) parts(threads int) int {
+	height := min(leftBlock/min(max(m.k, 1), leftDepth), gemmHeight)
+	if m.n*m.k > largeRight {
+		height *= 2
+	}
+	parts := ceilDiv(ceilDiv(m.m, height), threads) * threads
+	return min(parts, ceilDiv(m.m, m.kernels.rows))
 }
 
 // packTransposed copies the panel of columns from i·cols on of the transposed
@@ -62,18 +87,19 @@ func (m *matMul) packTransposed(q []float32, i int) {
 	m.kernels.transposeAll(dst, cols, q[j0*m.k:], m.k, width, m.k)
 }
 
-// packRows copies rows [k0, k1) of the right operand to all panels, so that they
-// are read from end to end.
-func (m *matMul) packRows(q []float32, k0, k1 int) {
+// packRows copies packDepth rows of the right operand from row k0 on, of them
+// packWidth columns from column j0 on, to their panels. It goes along the rows, as
+// they lie in memory.
+func (m *matMul) packRows(q []float32, k0, j0 int) {
 	cols := m.kernels.cols
-	for j := 0; j < m.n; j += cols {
-		dst := m.panels[j*m.k+k0*cols : j*m.k+k1*cols]
-		width := min(cols, m.n-j)
-		if width < cols {
-			clear(dst)
-		}
-		for k := k0; k < k1; k++ {
-			copyRow(dst[(k-k0)*cols:][:width], q[k*m.n+j:])
+	k1, j1 := min(k0+packDepth, m.k), min(j0+packWidth, m.n)
+	if rest := j1 % cols; rest > 0 {
+		clear(m.panels[(j1-rest)*m.k+k0*cols : (j1-rest)*m.k+k1*cols])
+	}
+	for k := k0; k < k1; k++ {
+		row := q[k*m.n : (k+1)*m.n]
+		for j := j0; j < j1; j += cols {
+			copyRow(m.panels[j*m.k+k*cols:][:min(cols, j1-j)], row[j:])
 		}
 	}
 }
@@ -92,33 +118,37 @@ func copyRow(dst, src []float32) {
 }
 
 // packLeft copies rows [i0, i1) of the left operand, columns [k0, k1), to rows
-// of leftStride.
-func (m *matMul) packLeft(dst []float32, i0, i1, k0, k1 int) {
+// that are stride apart.
+func (m *matMul) packLeft(dst []float32, stride, i0, i1, k0, k1 int) {
 	if m.transA {
-		m.kernels.transposeAll(dst, leftStride, m.a[k0*m.m+i0:], m.m, k1-k0, i1-i0)
+		m.kernels.transposeAll(dst, stride, m.a[k0*m.m+i0:], m.m, k1-k0, i1-i0)
 		return
 	}
 	for i := i0; i < i1; i++ {
-		copy(dst[(i-i0)*leftStride:], m.a[i*m.k+k0:i*m.k+k1])
+		copy(dst[(i-i0)*stride:], m.a[i*m.k+k0:i*m.k+k1])
 	}
 }
 
-// block computes rows [i0, i0+gemmHeight) and columns [j0, j0+gemmWidth).
-func (m *matMul) block(b *Backend, i0, j0 int) {
+// block computes rows [i0, i1) and columns [j0, j1).
+func (m *matMul) block(b *Backend, i0, i1, j0, j1 int) {
 	g := m.kernels
-	i1, j1 := min(i0+gemmHeight, m.m), min(j0+gemmWidth, m.n)
+	// An odd number of cache lines, which spreads the rows over the cache's sets.
+	stride := (ceilDiv(min(m.k, leftDepth), alignment) | 1) * alignment
 	rows := make([]tileRow, ceilDiv(i1-i0, g.rows)*g.rows)
 	for i := range rows {
 		at := min(i, i1-i0-1)
-		rows[i] = tileRow{int32(at * leftStride), int32(at * m.n)}
+		rows[i] = tileRow{int32(at * stride), int32(at * m.n)}
 	}
 	edge := m.newEdge()
-	left := b.scratch((i1 - i0) * leftStride)
+	left := b.scratch((i1 - i0) * stride)
 	defer left.release()
-	for k0 := 0; k0 < max(m.k, 1); k0 += gemmDepth {
-		m.packLeft(left.data, i0, i1, k0, min(k0+gemmDepth, m.k))
+	for k0 := 0; k0 < max(m.k, 1); k0 += leftDepth {
+		k1 := min(k0+leftDepth, m.k)
+		m.packLeft(left.data, stride, i0, i1, k0, k1)
 		for j := j0; j < j1; j += g.cols {
-			m.column(rows, edge, left.data, i0, i1, j, k0)
+			for k := k0; k < max(k1, 1); k += gemmDepth {
+				m.column(rows, edge, left.data[k-k0:], i0, i1, j, k)
+			}
 		}
 	}
 }

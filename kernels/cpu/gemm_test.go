@@ -32,7 +32,7 @@ func matProduct(a, b []float32, s kernels.MatMulShape) []float64 {
 }
 
 func TestMatMul(t *testing.T) {
-	shapes := [][3]int{{1, 1, 1}, {1, 33, 5}, {8, 32, 16}, {9, 31, 257}, {97, 65, 3}, {100, 513, 40}, {6, 16, 600}, {13, 100, 17}}
+	shapes := [][3]int{{1, 1, 1}, {1, 33, 5}, {8, 32, 16}, {9, 31, 257}, {97, 65, 3}, {100, 513, 40}, {6, 16, 600}, {13, 100, 17}, {200, 20, 1100}, {7, 2051, 1030}}
 	eachTable(t, func(t *testing.T, b *Backend) {
 		for i, size := range shapes {
 			for bits := range 8 {
@@ -74,4 +74,23 @@ func TestMatMulPropagatesNaN(t *testing.T) {
 			require.Equal(t, i/s.N == 3 || i%s.N == 6, v != v, "row %d, column %d", i/s.N, i%s.N)
 		}
 	})
+}
+
+// TestMatMulSameBitsWithAnyThreads: into how many parts the rows are cut depends on
+// the threads, the values do not.
+func TestMatMulSameBitsWithAnyThreads(t *testing.T) {
+	s := kernels.MatMulShape{M: 250, N: 40, K: 300, Accumulate: true}
+	rng := rand.New(rand.NewPCG(5, 3))
+	p, q, old := normals(rng, s.M*s.K), normals(rng, s.K*s.N), normals(rng, s.M*s.N)
+	var first []float32
+	for _, threads := range []int{1, 2, 3, 7} {
+		b := open(t, "", threads)
+		x, w, y := guard(b, p, len(p)), guard(b, q, len(q)), guard(b, old, s.M*s.N)
+		b.MatMul(y.Buffer, x.Buffer, w.Buffer, s)
+		if got := y.values(t); first == nil {
+			first = got
+		} else {
+			require.Equal(t, first, got, "%d threads", threads)
+		}
+	}
 }

@@ -19,8 +19,8 @@ type tileForm struct {
 	reg       func(int) string
 }
 
-// denseUnroll is how many steps of a dense product a turn of its loop takes.
-const denseUnroll = 4
+// tileUnroll is how many steps a turn of a tile's loop takes.
+const tileUnroll = 4
 
 // tiles emits the matrix product that gathers its left operand and the one that
 // reads it from end to end.
@@ -30,17 +30,9 @@ func tiles(e *emitter, f tileForm) {
 		e.load("steps_base", "DX")
 		e.load("steps_len", "CX")
 		e.op("LEAQ (DX)(CX*4), DX")
-	}, func(finish string) {
-		loop := e.fresh("loop")
-		e.op("NEGQ CX")
-		e.op("JZ %s", finish)
-		e.op("PCALIGN $64")
-		e.label(loop)
-		e.op("MOVLQSX (DX)(CX*4), AX")
-		f.step(e, 0, func(row string) string { return "(" + row + ")(AX*4)" })
-		e.op("ADDQ $%d, BX", 2*f.width)
-		e.op("INCQ CX")
-		e.op("JNZ %s", loop)
+	}, func(k int) func(row string) string {
+		e.op("MOVLQSX %s, AX", index("DX", "CX", 4, 4*k))
+		return func(row string) string { return "(" + row + ")(AX*4)" }
 	})
 
 	e.fn("dense" + f.name + "(c, init, a, b []float32, rows []tileRow, depth int)")
@@ -49,29 +41,35 @@ func tiles(e *emitter, f tileForm) {
 		for _, r := range f.pointers() {
 			e.op("LEAQ (%s)(CX*4), %s", r, r)
 		}
-	}, func(finish string) {
-		many, rest, loop := e.fresh("many"), e.fresh("rest"), e.fresh("loop")
-		e.op("NEGQ CX")
-		e.op("JZ %s", finish)
-		e.op("ADDQ $%d, CX", denseUnroll-1)
-		e.op("JGE %s", rest)
-		e.op("PCALIGN $64")
-		e.label(many)
-		for u := range denseUnroll {
-			f.step(e, u, func(row string) string { return index(row, "CX", 4, 4*(u-denseUnroll+1)) })
-		}
-		e.op("ADDQ $%d, BX", 2*denseUnroll*f.width)
-		e.op("ADDQ $%d, CX", denseUnroll)
-		e.op("JLT %s", many)
-		e.label(rest)
-		e.op("SUBQ $%d, CX", denseUnroll-1)
-		e.op("JZ %s", finish)
-		e.label(loop)
-		f.step(e, 0, func(row string) string { return index(row, "CX", 4, 0) })
-		e.op("ADDQ $%d, BX", 2*f.width)
-		e.op("INCQ CX")
-		e.op("JNZ %s", loop)
+	}, func(k int) func(row string) string {
+		return func(row string) string { return index(row, "CX", 4, 4*k) }
 	})
+}
+
+// sum emits the loop over the steps, CX of them: values(k) makes ready step CX+k of
+// the left operand, and names the operand that holds its value of a row.
+func (f tileForm) sum(e *emitter, finish string, values func(k int) func(row string) string) {
+	many, rest, loop := e.fresh("many"), e.fresh("rest"), e.fresh("loop")
+	e.op("NEGQ CX")
+	e.op("JZ %s", finish)
+	e.op("ADDQ $%d, CX", tileUnroll-1)
+	e.op("JGE %s", rest)
+	e.op("PCALIGN $64")
+	e.label(many)
+	for u := range tileUnroll {
+		f.step(e, u, values(u-tileUnroll+1))
+	}
+	e.op("ADDQ $%d, BX", 2*tileUnroll*f.width)
+	e.op("ADDQ $%d, CX", tileUnroll)
+	e.op("JLT %s", many)
+	e.label(rest)
+	e.op("SUBQ $%d, CX", tileUnroll-1)
+	e.op("JZ %s", finish)
+	e.label(loop)
+	f.step(e, 0, values(0))
+	e.op("ADDQ $%d, BX", 2*f.width)
+	e.op("INCQ CX")
+	e.op("JNZ %s", loop)
 }
 
 // pointers are the registers that hold the addresses of a tile's rows.
@@ -83,9 +81,9 @@ func (f tileForm) pointers() []string {
 func (f tileForm) operands() (b0, b1 string) { return f.reg(2 * f.rows), f.reg(2*f.rows + 1) }
 
 // overTiles emits the loop over the tiles of rows, from R14 up to R15: begin sets
-// up what sum needs beside the row pointers and BX, the first row of b; sum adds
-// up and jumps to finish if there is nothing to add.
-func (f tileForm) overTiles(e *emitter, begin func(), sum func(finish string)) {
+// up what values needs beside the row pointers and CX, the number of steps; for
+// values see sum.
+func (f tileForm) overTiles(e *emitter, begin func(), values func(k int) func(row string) string) {
 	next, finish, accumulate, end := e.fresh("tile"), e.fresh("finish"), e.fresh("accumulate"), e.fresh("end")
 	e.load("rows_base", "R14")
 	e.load("rows_len", "R15")
@@ -103,7 +101,7 @@ func (f tileForm) overTiles(e *emitter, begin func(), sum func(finish string)) {
 	for i := range 2 * f.rows {
 		e.op("VXORPS %s, %s, %s", f.reg(i), f.reg(i), f.reg(i))
 	}
-	sum(finish)
+	f.sum(e, finish, values)
 	e.label(finish)
 	e.load("c_base", "BX")
 	e.load("init_len", "CX")

@@ -73,6 +73,12 @@ func (l *ledger) Binary(_ kernels.BinaryOp, y, p, q kernels.Buffer, _, _, _ []in
 
 func (l *ledger) AddScaled(y, x kernels.Buffer, _ float32) { l.move(y, y, x) }
 
+func (l *ledger) Blend(y, x []kernels.Buffer, _ float32, _ []float32) {
+	for i := range y {
+		l.move(y[i], y[i], x[i])
+	}
+}
+
 func (l *ledger) Adam(p, g, m, v []kernels.Buffer, _ kernels.Buffer) {
 	for i := range p {
 		l.move(p[i], p[i], g[i], m[i], m[i], v[i], v[i]) // all but the gradient are written too

@@ -69,6 +69,9 @@ type Elementwise interface {
 	Binary(op BinaryOp, y, p, q Buffer, shape, pStride, qStride []int, alpha float32)
 	// AddScaled computes y += alpha*x (equal lengths).
 	AddScaled(y, x Buffer, alpha float32)
+	// Blend computes y[i] = keep·y[i] + take[i]·x[i] for pairs of equal-length
+	// buffers, such as moving averages, all in one pass.
+	Blend(y, x []Buffer, keep float32, take []float32)
 	// Adam takes one optimiser step over groups of equal-length parameters p[i],
 	// gradients g[i] and moments m[i] (first) and v[i] (second), all in one pass. c
 	// holds the step's constants in the order of [AdamStep.Constants].

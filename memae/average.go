@@ -13,26 +13,28 @@ type average struct {
 	decay  float64
 	params []*autograd.Tensor
 	means  []*autograd.Tensor
+	rest   []float32 // 1−decay for each
 }
 
-// newAverage starts from the parameters' present values.
+// newAverage starts from the present values of params, at least one.
 func newAverage(params []*autograd.Tensor, decay float64) *average {
 	a := &average{decay: decay, params: params}
 	for _, p := range params {
 		mean := autograd.NewConstant(p.Backend(), p.Shape()...)
 		mean.Set(p.Data())
 		a.means = append(a.means, mean)
+		a.rest = append(a.rest, float32(1-decay))
 	}
 	return a
 }
 
 // update moves every mean towards its parameter: mean += (1−decay)·(p − mean).
 func (a *average) update() {
+	means, params := make([]kernels.Buffer, len(a.means)), make([]kernels.Buffer, len(a.means))
 	for i, p := range a.params {
-		mean, b := a.means[i].Buffer(), p.Backend()
-		b.Unary(kernels.Affine, mean, mean, float32(a.decay), 0)
-		b.AddScaled(mean, p.Buffer(), float32(1-a.decay))
+		means[i], params[i] = a.means[i].Buffer(), p.Buffer()
 	}
+	a.params[0].Backend().Blend(means, params, float32(a.decay), a.rest)
 }
 
 // swap exchanges the parameters' values with the means.

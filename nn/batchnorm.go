@@ -76,17 +76,12 @@ func (n *BatchNorm2d) apply(t *autograd.Tape, x, gamma, beta *autograd.Tensor, s
 	}
 	y, mean, variance := t.BatchNorm(x, gamma, beta, n.options.Eps, slope)
 	m := n.options.Momentum
-	blend(n.RunningMean, mean, 1-m, m)
-	blend(n.RunningVar, variance, 1-m, m*float32(count)/float32(count-1)) // unbiased
+	unbiased := m * float32(count) / float32(count-1)
+	t.Backend().Blend(
+		[]kernels.Buffer{n.RunningMean.Buffer(), n.RunningVar.Buffer()},
+		[]kernels.Buffer{mean.Buffer(), variance.Buffer()}, 1-m, []float32{m, unbiased})
 	release(mean, variance)
 	return y
-}
-
-// blend sets leaf = keep·leaf + take·x on its device.
-func blend(leaf, x *autograd.Tensor, keep, take float32) {
-	b := leaf.Backend()
-	b.Unary(kernels.Affine, leaf.Buffer(), leaf.Buffer(), keep, 0)
-	b.AddScaled(leaf.Buffer(), x.Buffer(), take)
 }
 
 // State lists weight, bias, running_mean and running_var. PyTorch's

@@ -12,13 +12,6 @@ type adamGroup struct {
 	n, block   uint32
 }
 
-// adamGroups is how many tensors a launch takes: a kernel's arguments have 4096
-// bytes at most.
-const adamGroups = 100
-
-// adamSpan is how many values a block updates.
-const adamSpan = 16 * threads
-
 // Adam takes one optimiser step, in one launch for every hundred tensors. What
 // they are travels with the launch.
 func (b *Backend) Adam(p, g, m, v []kernels.Buffer, c kernels.Buffer) {
@@ -28,21 +21,15 @@ func (b *Backend) Adam(p, g, m, v []kernels.Buffer, c kernels.Buffer) {
 		c           driver.Ptr
 		count, span uint32
 		list        [adamGroups]adamGroup
-	}{c: b.ptr(op, c, kernels.AdamConstants), span: adamSpan}
+	}{c: b.ptr(op, c, kernels.AdamConstants), span: groupSpan}
 	var all []adamGroup
 	for i := range p {
 		n := g[i].Len()
 		all = append(all, adamGroup{p: b.ptr(op, p[i], n), g: b.ptr(op, g[i], n), m: b.ptr(op, m[i], n), v: b.ptr(op, v[i], n), n: uint32(n)})
 	}
-	for len(all) > 0 {
-		part := all[:min(adamGroups, len(all))]
-		all = all[len(part):]
-		blocks := 0
-		for i := range part {
-			part[i].block = uint32(blocks)
-			blocks += ceilDiv(int(part[i].n), adamSpan)
-		}
+	place := func(g *adamGroup, block uint32) uint32 { g.block = block; return g.n }
+	inGroups(all, adamGroups, place, func(part []adamGroup, l driver.Launch) {
 		args.count = uint32(copy(args.list[:], part))
-		launch(b, op, "adam", driver.Launch{X: blocks, Y: 1, Z: 1, Threads: threads}, args)
-	}
+		launch(b, op, "adam", l, args)
+	})
 }

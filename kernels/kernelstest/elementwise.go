@@ -3,6 +3,7 @@ package kernelstest
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/org/trustmae/kernels"
 )
@@ -158,7 +159,7 @@ func updateCases(s *source) []call {
 	for _, n := range lengths {
 		list = append(list, addScaledCase(s, n))
 	}
-	return append(list, adamCases(s)...)
+	return slices.Concat(list, blendCases(s), adamCases(s))
 }
 
 func addScaledCase(s *source, n int) call {

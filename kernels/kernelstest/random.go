@@ -35,7 +35,7 @@ func randomUpdate(d *Decoder) []call {
 	for range d.Below(4) {
 		sizes = append(sizes, d.Size(300))
 	}
-	return []call{addScaledCase(d.source, n), adamCase(d.source, sizes, choose(d, adamSteps...))}
+	return []call{addScaledCase(d.source, n), blendCase(d.source, sizes, choose[float32](d, 0.9, 0)), adamCase(d.source, sizes, choose(d, adamSteps...))}
 }
 
 func randomBinary(d *Decoder) []call {

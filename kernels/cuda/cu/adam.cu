@@ -1,5 +1,6 @@
-// The optimiser: many tensors in one launch.
+// The optimiser and moving averages: many tensors in one launch.
 #include "common.cuh"
+#include "groups.cuh"
 
 // AdamConstants are one step's, in the order of kernels.AdamStep.Constants.
 struct AdamConstants {
@@ -20,32 +21,34 @@ struct AdamGroup {
 	unsigned n, block;
 };
 
-struct AdamGroups {
-	unsigned count, span;
-	AdamGroup list[100];
-};
-
-// adam takes one optimiser step; each block updates span values of one tensor.
-extern "C" __global__ void adam(const AdamConstants *constants, const AdamGroups groups) {
-	unsigned at = 0;
-	for (unsigned end = groups.count; end - at > 1;) {
-		unsigned middle = (at + end) / 2;
-		if (groups.list[middle].block <= blockIdx.x)
-			at = middle;
-		else
-			end = middle;
-	}
+// adam takes one optimiser step.
+extern "C" __global__ void adam(const AdamConstants *constants, const Groups<AdamGroup, 100> groups) {
 	const AdamConstants c = *constants;
-	float *p = groups.list[at].p, *m = groups.list[at].m, *v = groups.list[at].v;
-	const float *g = groups.list[at].g;
-	unsigned n = groups.list[at].n;
-	unsigned begin = (blockIdx.x - groups.list[at].block) * groups.span;
-	for (unsigned i = begin + threadIdx.x; i < n && i < begin + groups.span; i += blockDim.x) {
+	const AdamGroup &group = groups.mine();
+	float *p = group.p, *m = group.m, *v = group.v;
+	const float *g = group.g;
+	groups.each(group, [=](unsigned i) {
 		float d = g[i] + c.weight_decay * p[i];
 		float moment = c.beta1 * m[i] + c.rest1 * d;
 		float square = c.beta2 * v[i] + c.rest2 * (d * d);
 		m[i] = moment;
 		v[i] = square;
 		p[i] -= c.step_size * (moment / (sqrtf(square) * c.root_scale + c.eps));
-	}
+	});
+}
+
+// BlendGroup is a tensor of n values, which the blocks from block on move.
+struct BlendGroup {
+	float *y;
+	const float *x;
+	float take;
+	unsigned n, block;
+};
+
+// blend computes y = keep*y + take*x.
+extern "C" __global__ void blend(float keep, const Groups<BlendGroup, 120> groups) {
+	const BlendGroup &group = groups.mine();
+	float *y = group.y, take = group.take;
+	const float *x = group.x;
+	groups.each(group, [=](unsigned i) { y[i] = keep * y[i] + take * x[i]; });
 }

@@ -142,6 +142,34 @@ func (c *counting) Compile(name, _ string, _ map[string]string, _ []string) ([]b
 	return []byte("machine code of " + name), nil
 }
 
+// Machine code that the cache has not whole is made again.
+func TestDamagedCacheIsRebuilt(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv(CacheVariable, folder)
+	p := cu.Program{Name: "a.cu", Text: "source"}
+	var c counting
+	get := func() {
+		image, err := compiled(&c, p, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, "machine code of a.cu", string(image))
+	}
+	get()
+	list, err := filepath.Glob(filepath.Join(folder, "*"))
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	whole, err := os.ReadFile(list[0])
+	require.NoError(t, err)
+	flipped := slices.Clone(whole)
+	flipped[3] ^= 4
+	for i, damaged := range [][]byte{{}, whole[:len(whole)/2], whole[:len(whole)-1], append(slices.Clone(whole), 0), flipped} {
+		require.NoError(t, os.WriteFile(list[0], damaged, 0o600))
+		get()
+		require.Equal(t, i+2, c.count, "damage %d went unseen", i)
+		get()
+		require.Equal(t, i+2, c.count, "damage %d was not mended", i)
+	}
+}
+
 // Machine code is made once for a source, compiler and architecture.
 func TestCompiledKernelsAreKept(t *testing.T) {
 	t.Setenv(CacheVariable, t.TempDir())

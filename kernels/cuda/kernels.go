@@ -1,6 +1,7 @@
 package cuda
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Fun
 	for i, p := range list {
 		module, err := context.Load(images[i])
 		if err != nil {
-			return nil, fmt.Errorf("loading %s (cache in %s): %w", p.Name, CacheFolder(), err)
+			return nil, fmt.Errorf("loading %s: %w", p.Name, err)
 		}
 		for _, name := range p.Kernels {
 			if functions[name], err = module.Function(name); err != nil {
@@ -58,12 +59,14 @@ func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Fun
 	return functions, nil
 }
 
-// compiled returns a program's machine code, from the cache where it is there. A
-// cache that cannot be written costs time only.
+// compiled returns a program's machine code, from the cache where it is there and
+// whole. A cache that cannot be written costs time only.
 func compiled(compiler driver.Compiler, p cu.Program, headers map[string]string, options []string) ([]byte, error) {
 	file := filepath.Join(CacheFolder(), cacheKey(compiler.Library().Version, p, headers, options))
-	if image, err := os.ReadFile(file); err == nil {
-		return image, nil
+	if text, err := os.ReadFile(file); err == nil {
+		if image, ok := unseal(text); ok {
+			return image, nil
+		}
 	}
 	image, err := compiler.Compile(p.Name, p.Text, headers, options)
 	if err != nil {
@@ -71,11 +74,28 @@ func compiled(compiler driver.Compiler, p cu.Program, headers map[string]string,
 	}
 	if os.MkdirAll(filepath.Dir(file), 0o755) == nil {
 		_ = atomicfile.WriteFile(file, func(w io.Writer) error {
-			_, err := w.Write(image)
+			_, err := w.Write(seal(image))
 			return err
 		})
 	}
 	return image, nil
+}
+
+// seal appends the checksum by which a damaged file is told from a whole one. The
+// driver cannot be asked: it is not told where an image ends.
+func seal(image []byte) []byte {
+	sum := sha256.Sum256(image)
+	return slices.Concat(image, sum[:])
+}
+
+// unseal returns what was sealed, or false for anything else.
+func unseal(text []byte) (image []byte, ok bool) {
+	n := len(text) - sha256.Size
+	if n < 0 {
+		return nil, false
+	}
+	sum := sha256.Sum256(text[:n])
+	return text[:n], bytes.Equal(text[n:], sum[:])
 }
 
 // cacheKey names machine code by all that it depends on.

@@ -27,7 +27,7 @@ var advice = map[string]string{
 	"CUDA_ERROR_SYSTEM_NOT_READY":           "the GPU is not ready: see nvidia-smi; on machines with NVSwitch start nvidia-fabricmanager",
 	"CUDA_ERROR_DEVICE_UNAVAILABLE":         "another program has the GPU for itself: see nvidia-smi",
 	"CUDA_ERROR_NO_BINARY_FOR_GPU":          "the compiler found does not know this GPU: install a newer CUDA toolkit",
-	"CUDA_ERROR_INVALID_IMAGE":              "the cache of compiled kernels is damaged: delete it and try again",
+	"CUDA_ERROR_INVALID_IMAGE":              "the driver does not take the machine code of the compiler found: update the driver",
 	"CUDA_ERROR_ECC_UNCORRECTABLE":          "the GPU's memory is faulty: see nvidia-smi",
 	"CUDA_ERROR_ILLEGAL_ADDRESS":            "a fault of this program or of the GPU; the run has to be started again from its last checkpoint",
 	"CUDA_ERROR_LAUNCH_FAILED":              "a fault of this program or of the GPU; the run has to be started again from its last checkpoint",

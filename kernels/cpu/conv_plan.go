@@ -116,7 +116,7 @@ func (b *Backend) newPlan(key planKey) *plan {
 	case p.suitsPointwise(&b.table.wide):
 		p.method = byPointwise
 	case p.suitsShallow(&b.table.shallow):
-		p.method, p.shallow = byShallow, p.shallowLayout()
+		p.method, p.shallow = byShallow, p.shallowLayout(max(sumsTarget/(p.dst.w*p.dst.c), 1))
 	case p.suitsWide():
 		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels)
 	default:

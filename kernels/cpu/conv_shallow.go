@@ -6,6 +6,7 @@ package cpu
 // written as they lie in their rows.
 type shallowKernels struct {
 	pixels int // the fewest of a row
+	lanes  int // of a vector
 
 	// row computes n pixels of four destination channels: for r < 4 and j < n,
 	//
@@ -14,13 +15,26 @@ type shallowKernels struct {
 	// where slope is 0 to 1, so that this is LeakyReLU or, with slope 1, the sum.
 	// n is at least pixels. Pixels may be computed twice.
 	row func(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+
+	// gradient sums up products of four channels' gradients with source pixels, in
+	// lanes: for every k < len(steps), a multiple of shallowTaps, and r < 4,
+	//
+	//	sums[(4k+r)·lanes+l] += Σ grad[r·gradPlane+y·gradRow+j] · src[steps[k]+y·srcRow+j]
+	//
+	// over y < rows and the j < n that belong to lane l: place j for the n mod lanes
+	// first ones, then in turn. The sum starts from zero. n is at least lanes.
+	gradient func(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
 }
 
 // shallowGroup is the destination channels that a kernel computes.
 const shallowGroup = 4
 
 // genericShallow are the plain twins.
-var genericShallow = shallowKernels{pixels: 24, row: shallowRowTwin}
+var genericShallow = shallowTwins(24, 8)
+
+func shallowTwins(pixels, lanes int) shallowKernels {
+	return shallowKernels{pixels: pixels, lanes: lanes, row: shallowRowTwin, gradient: shallowGradientTwin(lanes)}
+}
 
 func shallowRowTwin(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32) {
 	for r := range shallowGroup {
@@ -65,9 +79,11 @@ func (g *correlation) suitsShallow(k *shallowKernels) bool {
 	return g.src.c <= 4 && g.dst.c > 4 && g.step <= 2 && g.spread == 1 && g.dst.w >= k.pixels
 }
 
-func (g *correlation) shallowLayout() *shallowLayout {
-	l := &shallowLayout{}
-	l.rows, l.strips = g.stripRows(g.dst.c)
+// shallowLayout cuts g into strips of about the given number of destination rows.
+func (g *correlation) shallowLayout(rows int) *shallowLayout {
+	l := &shallowLayout{strips: ceilDiv(g.dst.h, rows)}
+	l.rows = ceilDiv(g.dst.h, l.strips)
+	l.strips = ceilDiv(g.dst.h, l.rows)
 	l.h = (l.rows-1)*g.step + 1 + g.bottom - g.top
 	l.cols = ceilDiv((g.dst.w-1)*g.step+1+g.right-g.left, g.step)
 	for c := range g.src.c {

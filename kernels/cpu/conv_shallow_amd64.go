@@ -2,6 +2,6 @@
 
 package cpu
 
-var shallowAVX512 = shallowKernels{pixels: 48, row: shallowRowAVX512}
+var shallowAVX512 = shallowKernels{pixels: 48, lanes: 16, row: shallowRowAVX512, gradient: shallowGradientAVX512}
 
-var shallowAVX2 = shallowKernels{pixels: 24, row: shallowRowAVX2}
+var shallowAVX2 = shallowKernels{pixels: 24, lanes: 8, row: shallowRowAVX2, gradient: shallowGradientAVX2}

@@ -53,6 +53,10 @@ func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) 
 			return
 		}
 	}
+	if g.suitsShallow(&b.table.shallow) {
+		b.shallowGradient(g, dst, src, grad)
+		return
+	}
 	w := newWeightGrad(b, g, dst, src, grad)
 	if w.pieces > 1 {
 		w.partial = b.scratch(w.pieces * w.pieceSize())

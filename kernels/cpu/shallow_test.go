@@ -24,6 +24,20 @@ func prepareShallowRow(k *table, d *kernelstest.Decoder) (use, func(k *table, ou
 	}
 }
 
+// prepareShallowGradient chooses the sums over a few rows of pixels.
+func prepareShallowGradient(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
+	rows, n, reach := d.Size(5), k.shallow.lanes+d.Below(100), d.Size(200)
+	steps := offsets(d, shallowTaps*d.Below(10), reach)
+	gradRow, srcRow := n+d.Below(20), n+d.Below(20)
+	gradPlane := rows * gradRow
+	grad, src := terms(d, (shallowGroup-1)*gradPlane+(rows-1)*gradRow+n), terms(d, reach+(rows-1)*srcRow+n)
+	sums := terms(d, len(steps)*shallowGroup*k.shallow.lanes)
+	u := use{fmt.Sprintf("%d rows of %d pixels, %d weights", rows, n, len(steps)), [][]float32{sums}, [][]float32{grad, src}, summed(rows * n), false}
+	return u, func(k *table, out, in [][]float32) {
+		k.shallow.gradient(out[0], in[0], gradPlane, gradRow, in[1], steps, srcRow, rows, n)
+	}
+}
+
 // prepareSplit chooses a row to divide or one to put together.
 func prepareSplit(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
 	n := d.Below(100)

@@ -184,6 +184,12 @@ func normSumsNEON(acc *[2]float64, dy, x []float32, c *normChannel)
 //go:noescape
 func reciprocalNEON(y, x []float32, a, b float32)
 
+// shallowGradientNEON is [shallowKernels].gradient for 4 lanes.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func shallowGradientNEON(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
+
 // shallowRowNEON is [shallowKernels].row for at least 24 pixels.
 // It needs no alignment and does not check bounds.
 //

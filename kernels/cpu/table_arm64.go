@@ -12,7 +12,7 @@ var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, 
 
 var wideNEON = wideKernels{pixels: 24, rows: [4]wideKernel{wide1NEON, wide2NEON, wide3NEON, wide4NEON}}
 
-var shallowNEON = shallowKernels{pixels: 24, row: shallowRowNEON}
+var shallowNEON = shallowKernels{pixels: 24, lanes: 4, row: shallowRowNEON, gradient: shallowGradientNEON}
 
 var splitNEON = blockwise(splitKernels{splitBlocksNEON, mergeBlocksNEON})
 

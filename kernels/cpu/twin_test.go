@@ -57,14 +57,15 @@ type shapedKernel struct {
 }
 
 var (
-	tileUse      = shapedKernel{prepareTile}
-	transposeUse = shapedKernel{prepareTranspose}
-	wideUse      = shapedKernel{prepareWide}
-	winogradUse  = shapedKernel{prepareWinograd}
-	lerpUse      = shapedKernel{prepareLerp}
-	adamUse      = shapedKernel{prepareAdam}
-	shallowUse   = shapedKernel{prepareShallowRow}
-	splitUse     = shapedKernel{prepareSplit}
+	tileUse        = shapedKernel{prepareTile}
+	transposeUse   = shapedKernel{prepareTranspose}
+	wideUse        = shapedKernel{prepareWide}
+	winogradUse    = shapedKernel{prepareWinograd}
+	lerpUse        = shapedKernel{prepareLerp}
+	adamUse        = shapedKernel{prepareAdam}
+	shallowUse     = shapedKernel{prepareShallowRow}
+	shallowGradUse = shapedKernel{prepareShallowGradient}
+	splitUse       = shapedKernel{prepareSplit}
 )
 
 // check compares every table with twins of its tiles.
@@ -89,7 +90,7 @@ func twinsOf(k *table) *table {
 	for i := range w.rows {
 		w.rows[i] = wideTwin(i+1, w.pixels)
 	}
-	return &table{gemm: g, wide: w, winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: genericShallow, split: genericSplit}
+	return &table{gemm: g, wide: w, winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: shallowTwins(k.shallow.pixels, k.shallow.lanes), split: genericSplit}
 }
 
 // terms makes n normal values for sums; one time in four, a few of them are
@@ -243,7 +244,7 @@ func prepareAdam(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in 
 func TestShapedKernels(t *testing.T) {
 	for name, s := range map[string]shapedKernel{
 		"tile": tileUse, "transpose": transposeUse, "wide": wideUse, "winograd": winogradUse, "lerp": lerpUse, "adam": adamUse,
-		"shallow": shallowUse, "split": splitUse,
+		"shallow": shallowUse, "shallow gradient": shallowGradUse, "split": splitUse,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(400) {
@@ -267,4 +268,5 @@ func FuzzWinogradTransformations(f *testing.F) { winogradUse.fuzz(f) }
 func FuzzLerp(f *testing.F)                    { lerpUse.fuzz(f) }
 func FuzzAdam(f *testing.F)                    { adamUse.fuzz(f) }
 func FuzzShallow(f *testing.F)                 { shallowUse.fuzz(f) }
+func FuzzShallowGradient(f *testing.F)         { shallowGradUse.fuzz(f) }
 func FuzzSplit(f *testing.F)                   { splitUse.fuzz(f) }

@@ -376,6 +376,18 @@ func reciprocalAVX2(y, x []float32, a, b float32)
 //go:noescape
 func reciprocalAVX512(y, x []float32, a, b float32)
 
+// shallowGradientAVX2 is [shallowKernels].gradient for 8 lanes.
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func shallowGradientAVX2(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
+
+// shallowGradientAVX512 is [shallowKernels].gradient for 16 lanes.
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func shallowGradientAVX512(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
+
 // shallowRowAVX2 is [shallowKernels].row for at least 24 pixels.
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //

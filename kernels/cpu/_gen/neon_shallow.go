@@ -3,6 +3,7 @@ package main
 func init() {
 	neonFile("conv_shallow", "neon_shallow.go", func(k *neon) {
 		k.shallowRow()
+		k.shallowGradient()
 	})
 }
 

@@ -10,6 +10,7 @@ const shallowRows, shallowVectors = 4, 3
 func init() {
 	vectorFile("conv_shallow", "shallow.go", func(k *kernel) {
 		k.shallowRow()
+		k.shallowGradient()
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 func memoryCases(s *source) []call {
 	var list []call
 	for _, c := range []kernels.MemoryShape{
-		{R: 1, M: 1, Z: 1, K: 1}, {R: 3, M: 5, Z: 7, K: 2}, {R: 64, M: 64, Z: 130, K: 3}, {R: 17, M: 40, Z: 33, K: 40}, {R: 40, M: 300, Z: 16, K: 5},
+		{R: 1, M: 1, Z: 1, K: 1}, {R: 3, M: 5, Z: 7, K: 2}, {R: 64, M: 64, Z: 130, K: 3}, {R: 17, M: 40, Z: 33, K: 40}, {R: 40, M: 300, Z: 16, K: 5}, {R: 9, M: 1100, Z: 3, K: 33},
 	} {
 		c.Eps, c.Tau = 1e-6, 0.7
 		z, m := s.normal(c.R*c.Z), s.normal(c.M*c.Z)

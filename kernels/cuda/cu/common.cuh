@@ -47,11 +47,17 @@ struct Largest {
 	static __device__ __forceinline__ double fold(double p, double q) { return larger(p, q); }
 };
 
+// warp_fold folds a value of every thread of the warp; every thread gets the result.
+template <class Op, class T> __device__ T warp_fold(T value) {
+	for (int lane = 16; lane > 0; lane /= 2)
+		value = Op::fold(value, __shfl_xor_sync(~0u, value, lane));
+	return value;
+}
+
 // block_fold folds a value of every thread of the block; every thread gets the
 // result. The order depends on the size of the block only.
 template <class Op, class T> __device__ T block_fold(T value, T *scratch) {
-	for (int lane = 16; lane > 0; lane /= 2)
-		value = Op::fold(value, __shfl_xor_sync(~0u, value, lane));
+	value = warp_fold<Op>(value);
 	__syncthreads(); // scratch may still be read from the call before
 	if (threadIdx.x % 32 == 0)
 		scratch[threadIdx.x / 32] = value;

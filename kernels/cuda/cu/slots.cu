@@ -1,36 +1,92 @@
 // Reading a memory of slots m [M,Z] with latents z [R,Z].
 #include "common.cuh"
+#include "order.cuh"
 
-// row_squares sums the squares of every row, one block each.
-extern "C" __global__ void __launch_bounds__(256) row_squares(float *y, const float *x, unsigned cols) {
-	__shared__ double scratch[8];
+// Memory is kernels.MemoryShape.
+struct Memory {
+	unsigned latents, slots, dim, k;
+	float eps, tau;
+};
+
+// A warp reads for one latent; the warps of a block share the slots' squares, so
+// many of them at once.
+constexpr unsigned readers = 8, squares_at_once = 1024;
+
+// square_of is the squared length of a vector, by a warp.
+__device__ __forceinline__ float square_of(const float *x, unsigned dim, unsigned lane) {
 	double sum = 0;
-	for (unsigned i = threadIdx.x; i < cols; i += blockDim.x) {
-		double v = x[blockIdx.x * cols + i];
-		sum += v * v;
-	}
-	sum = block_fold<Sum>(sum, scratch);
-	if (threadIdx.x == 0)
-		y[blockIdx.x] = float(sum);
+	for (unsigned i = lane; i < dim; i += 32)
+		sum += double(x[i]) * x[i];
+	return float(warp_fold<Sum>(sum));
 }
 
-// slot_distances turns the products z·m in d into distances.
-extern "C" __global__ void slot_distances(float *d, const float *latent_squares, const float *slot_squares, unsigned n, unsigned slots, float eps) {
-	for (unsigned i = first(); i < n; i += step()) {
-		float square = latent_squares[i / slots] + slot_squares[i % slots] - 2 * d[i];
-		d[i] = sqrtf(activate(square, 0) + eps);
+// to_distances turns the products z*m in d into distances. All warps of the block
+// take part.
+__device__ __forceinline__ void to_distances(float *d, const float *z, const float *m, const Memory &s, unsigned latent, unsigned warp,
+	unsigned lane) {
+	__shared__ float squares[squares_at_once];
+	bool reads = latent < s.latents;
+	float own = reads ? square_of(z + latent * s.dim, s.dim, lane) : 0;
+	for (unsigned from = 0; from < s.slots; from += squares_at_once) {
+		unsigned n = min(squares_at_once, s.slots - from);
+		__syncthreads(); // squares may still be read
+		for (unsigned j = warp; j < n; j += readers) {
+			float square = square_of(m + (from + j) * s.dim, s.dim, lane);
+			if (lane == 0)
+				squares[j] = square;
+		}
+		__syncthreads();
+		for (unsigned j = lane; reads && j < n; j += 32) {
+			float *at = d + latent * s.slots + from + j;
+			*at = sqrtf(activate(own + squares[j] - 2 * *at, 0) + s.eps);
+		}
 	}
 }
 
-// slot_mixtures sums the slots that mask names times their weights. A thread takes
-// a value, so that neighbours read neighbouring values of a slot.
-extern "C" __global__ void slot_mixtures(float *y, const float *weights, const float *mask, const float *m, unsigned n, unsigned slots, unsigned dim) {
-	for (unsigned i = first(); i < n; i += step()) {
-		unsigned row = i / dim * slots;
-		float sum = 0;
-		for (unsigned j = 0; j < slots; j++)
-			if (mask[row + j] != 0)
-				sum += weights[row + j] * m[j * dim + i % dim];
-		y[i] = sum;
+// weigh computes the softmax of -d/tau over the slots whose keys are at most last.
+__device__ __forceinline__ void weigh(float *w, const float *d, const Memory &s, Key last, unsigned lane) {
+	float scale = -1 / s.tau;
+	double top = Largest::start(), sum = 0;
+	for (unsigned j = lane; j < s.slots; j += 32)
+		if (ordered(d[j], j) <= last)
+			top = larger(double(d[j] * scale), top);
+	top = warp_fold<Largest>(top);
+	for (unsigned j = lane; j < s.slots; j += 32) {
+		w[j] = ordered(d[j], j) <= last ? expf(d[j] * scale - float(top)) : 0;
+		sum += w[j];
 	}
+	float share = float(1 / warp_fold<Sum>(sum));
+	for (unsigned j = lane; j < s.slots; j += 32)
+		w[j] = ordered(d[j], j) <= last ? w[j] * share : 0;
+}
+
+// mix sums up the slots whose keys are at most last times their weights.
+__device__ __forceinline__ void mix(float *y, const float *w, const float *d, const float *m, const Memory &s, Key last, unsigned lane) {
+	constexpr unsigned at_once = 4; // values of a lane
+	for (unsigned from = lane; from < s.dim; from += at_once * 32) {
+		float sums[at_once] = {};
+		for (unsigned j = 0; j < s.slots; j++)
+			if (ordered(d[j], j) <= last)
+				for (unsigned i = 0; i < at_once; i++)
+					if (from + i * 32 < s.dim)
+						sums[i] += w[j] * m[j * s.dim + from + i * 32];
+		for (unsigned i = 0; i < at_once; i++)
+			if (from + i * 32 < s.dim)
+				y[from + i * 32] = sums[i];
+	}
+}
+
+// read_slots reads the memory; d holds z*m on entry.
+extern "C" __global__ void __launch_bounds__(256) read_slots(float *y, float *w, float *d, const float *z, const float *m, Memory s) {
+	unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32, latent = blockIdx.x * readers + warp;
+	to_distances(d, z, m, s, latent, warp, lane);
+	if (latent >= s.latents)
+		return;
+	d += latent * s.slots;
+	w += latent * s.slots;
+	__syncwarp(); // a lane's distances are seen by the others
+	Key last = kth_key(d, s.slots, s.k, lane, 32, [](unsigned n) { return warp_fold<Count>(n); });
+	weigh(w, d, s, last, lane);
+	__syncwarp();
+	mix(y + latent * s.dim, w, d, m, s, last, lane);
 }

@@ -66,7 +66,8 @@ func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue,
 		u = w.packedForm(p.form, g.wideSize(), g.packWide)
 		b.wideConvolve(p, dst, src, u.data, e)
 	case byPointwise:
-		u = w.packedForm(p.form, g.src.c*g.dst.c, g.packPointwise)
+		rows := b.table.pointwise.rows
+		u = w.packedForm(p.form, g.pointwiseSize(rows), func(dst, src []float32) { g.packPointwise(dst, src, rows) })
 		b.pointwiseConvolve(g, dst, src, u.data, e)
 	case byShallow:
 		u = w.packedForm(p.form, g.shallowSize(), g.packShallow)

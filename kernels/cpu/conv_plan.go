@@ -113,7 +113,7 @@ func (b *Backend) newPlan(key planKey) *plan {
 	switch {
 	case p.winograd != nil:
 		p.method = byWinograd
-	case p.suitsPointwise(&b.table.wide):
+	case p.suitsPointwise(&b.table.pointwise):
 		p.method = byPointwise
 	case p.suitsShallow(&b.table.shallow):
 		p.method, p.shallow = byShallow, p.shallowLayout(max(sumsTarget/(p.dst.w*p.dst.c), 1))

@@ -1,26 +1,66 @@
 package cpu
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/org/trustmae/kernels"
+	"github.com/org/trustmae/kernels/kernelstest"
 )
 
-// TestPointwiseBlocks: blocks cover an image, do not overlap (two threads would
-// activate the same pixels) and hold the pixels of a kernel.
-func TestPointwiseBlocks(t *testing.T) {
+var pointwiseUse = shapedKernel{preparePointwise}
+
+func FuzzPointwise(f *testing.F) { pointwiseUse.fuzz(f) }
+
+// preparePointwise packs, fetches ahead, or does neither.
+func preparePointwise(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
+	rows, pixels, depth, tiles := d.Size(k.pointwise.rows), k.pointwise.pixels, d.Size(150), d.Size(4)
+	pack, fetch := d.Below(2) == 1, d.Below(2) == 1
+	cRow, srcRow, srcTile := tiles*pixels+d.Below(20), d.Size(200), d.Size(200)
+	outputs := [][]float32{undefined((rows-1)*cRow + tiles*pixels), nil}
+	if pack {
+		outputs[1] = undefined(tiles * depth * pixels)
+	}
+	inputs := [][]float32{terms(d, (depth-1)*srcRow+(tiles-1)*srcTile+pixels), terms(d, depth*k.pointwise.rows), terms(d, rows)}
+	u := use{fmt.Sprintf("%d rows, depth %d, %d tiles, pack %t, fetch %t", rows, depth, tiles, pack, fetch), outputs, inputs, summed(depth), false}
+	return u, func(k *table, out, in [][]float32) {
+		var ahead []float32
+		if fetch {
+			ahead = in[0]
+		}
+		k.pointwise.tiles(out[0], cRow, in[2], in[0], srcRow, srcTile, in[1], depth, tiles, out[1], ahead, srcRow, srcTile)
+	}
+}
+
+// TestPointwiseConvolutions: 1×1 convolutions of all sizes of channels and images
+// around those of a tile.
+func TestPointwiseConvolutions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	var cases []*convCase
+	for i := range uint64(30) {
+		s := kernels.NewConvShape(1+rng.IntN(3), 1+rng.IntN(70), 1+rng.IntN(20), 1+rng.IntN(20), 1+rng.IntN(70), 1, 1, 1, 0, 1)
+		cases = append(cases, newConvCase(s, i))
+	}
+	cases = append(cases, newConvCase(kernels.NewConvShape(1, 33, 32, 32, 5, 1, 1, 1, 0, 1), 30))
+	checkAll(t, cases)
+}
+
+// TestPointwiseRuns: runs cover an image, do not overlap (two threads would
+// activate the same pixels) and hold the pixels of a tile.
+func TestPointwiseRuns(t *testing.T) {
 	eachTable(t, func(t *testing.T, b *Backend) {
-		pixels := b.table.wide.pixels
+		pixels := b.table.pointwise.pixels
 		for area := 2 * pixels; area < 6*pixels; area++ {
 			for _, channels := range []int{1, 64, 512} {
 				s := kernels.NewConvShape(8, channels, 1, area, 5, 1, 1, 1, 0, 1)
 				g := forwardCorrelation(s)
-				require.True(t, g.suitsPointwise(&b.table.wide), s)
+				require.True(t, g.suitsPointwise(&b.table.pointwise), s)
 				p := b.newPointwise(g, nil, nil, nil, epilogue{})
 				at := 0
-				for i := range p.blocks {
+				for i := range p.runs {
 					from, to := p.span(i)
 					require.Equal(t, at, from, s)
 					require.GreaterOrEqual(t, to-from, pixels, s)

@@ -178,6 +178,12 @@ func normGradNEON(dx, dy, x []float32, c *normChannel)
 //go:noescape
 func normSumsNEON(acc *[2]float64, dy, x []float32, c *normChannel)
 
+// pointwiseNEON is [pointwiseKernels].tiles for 4 channels and 24 pixels.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func pointwiseNEON(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, tiles int, pack, ahead []float32, aheadRow, aheadTile int)
+
 // reciprocalNEON is the function of that name in [vectorKernels.unary].
 // It needs no alignment and does not check bounds.
 //

@@ -112,8 +112,12 @@ func (w *wideConvolution) chunk(i int) {
 		}
 	}
 	w.activate(w.backend, sums[:len(w.phases)*phaseSize])
-	for p := range w.phases {
-		w.store(sums[p*phaseSize:], cRow, s, w.phases[p], image, stripe*w.rows)
+	for c := range w.dst.c {
+		plane := w.out[image*w.dst.size()+c*w.dst.area():][:w.dst.area()]
+		for y := range s.rows {
+			at := y%w.spread*w.spread*phaseSize + c*cRow + y/w.spread*s.w
+			w.storeRow(plane[(stripe*w.rows+y)*w.dst.w:][:w.dst.w], sums[at:], phaseSize)
+		}
 	}
 }
 
@@ -131,20 +135,18 @@ func (w *wideConvolution) phase(sums []float32, cRow int, source, weights []floa
 	}
 }
 
-// store copies the sums of a phase to their pixels.
-func (w *wideConvolution) store(sums []float32, cRow int, s *strip, p phase, image, y0 int) {
-	for c := range w.dst.c {
-		plane := w.out[(image*w.dst.c+c)*w.dst.area() : (image*w.dst.c+c+1)*w.dst.area()]
-		for y := p.y; y < s.rows; y += w.spread {
-			from := sums[c*cRow+y/w.spread*s.w:]
-			to := plane[(y0+y)*w.dst.w : (y0+y+1)*w.dst.w]
-			if w.spread == 1 {
-				copy(to, from)
-				continue
-			}
-			for x, i := p.x, 0; x < len(to); x, i = x+w.spread, i+1 {
-				to[x] = from[i]
-			}
+// storeRow puts together a row of pixels from the sums of the phases that share it.
+func (w *wideConvolution) storeRow(row, sums []float32, phaseSize int) {
+	switch w.spread {
+	case 1:
+		copy(row, sums)
+	case 2:
+		pairs, odd := len(row)/2, sums[phaseSize:]
+		w.backend.table.split.merge(row, sums, odd, pairs)
+		copy(row[2*pairs:], sums[pairs:])
+	default:
+		for x := range row {
+			row[x] = sums[x%w.spread*phaseSize+x/w.spread]
 		}
 	}
 }

@@ -1,31 +1,22 @@
 // Convolutions in single precision.
 #include "conv.cuh"
 
-// Single is the product in single precision.
-struct Single {
-	static constexpr int columns = tile;
-	template <class A, class B, class C>
-	static __device__ __forceinline__ void compute(Slices &s, int m, int n, int column_tile, Span k, const A &a, const B &b, const C &c) {
-		product(s, m, n, column_tile, k, a, b, c);
-	}
-};
-
 // conv_forward computes y from x.
 extern "C" __global__ void __launch_bounds__(256) conv_forward(ConvArguments c) {
-	__shared__ Slices s;
+	__shared__ Stages<Single::columns, Single::columns, Weights, Patches> s;
 	forward<Single>(s, c);
 }
 
 // conv_backward_data computes the gradient of x, which is also the transposed
 // convolution's forward pass.
 extern "C" __global__ void __launch_bounds__(256) conv_backward_data(ConvArguments c) {
-	__shared__ Slices s;
+	__shared__ Stages<Single::columns, Single::columns, TurnedWeights, Sources> s;
 	backward_data<Single>(s, c);
 }
 
 // conv_backward_weights computes the gradient of the weights.
 extern "C" __global__ void __launch_bounds__(256) conv_backward_weights(ConvArguments c) {
-	__shared__ Slices s;
+	__shared__ Stages<Single::columns, Single::columns, Gradients, Inputs> s;
 	backward_weights<Single>(s, c);
 }
 

@@ -58,11 +58,13 @@ template <class Rows, class Steps, bool k_first> struct Pixels {
 	int height, width;
 	Rows row;
 	Steps step;
-	__device__ __forceinline__ float load(const Spot &p, const Spot &q) const {
+	bool pointwise; // a window is one pixel, and every pixel a window: values are neighbours
+	__device__ __forceinline__ int index(const Spot &p, const Spot &q) const {
 		int r = p.row + q.row, c = p.col + q.col;
 		bool inside = unsigned(r) < unsigned(height) && unsigned(c) < unsigned(width);
-		return inside ? values[p.at + q.at] : 0;
+		return inside ? p.at + q.at : -1;
 	}
+	__device__ __forceinline__ bool in_pieces() const { return pointwise && height * width % 4 == 0 && aligned(values); }
 };
 
 // Image is a result [n,channels,area].
@@ -88,7 +90,8 @@ struct Weights {
 	int k;
 	__device__ __forceinline__ int row(int m) const { return m * k; }
 	__device__ __forceinline__ int step(int l) const { return l; }
-	__device__ __forceinline__ float load(int row, int step) const { return values[row + step]; }
+	__device__ __forceinline__ int index(int row, int step) const { return row + step; }
+	__device__ __forceinline__ bool in_pieces() const { return k % 4 == 0 && aligned(values); }
 };
 
 // Patches are what every output sees of x: K is (InC, KH, KW), N is (image, OutH,
@@ -100,13 +103,16 @@ __device__ __forceinline__ Places places_of(const Conv &s) {
 }
 __device__ __forceinline__ Taps taps_of(const Conv &s) { return {Split(s.kh, s.kw), s.dil, s.in_h * s.in_w, s.in_w}; }
 
-// Forward computes y from x by the given kind of product.
+// is_pointwise tells whether windows are pixels, and pixels windows.
+__device__ __forceinline__ bool is_pointwise(const Conv &s) { return s.kh == 1 && s.kw == 1 && s.stride == 1 && s.pad == 0; }
+
+// forward computes y from x by the given kind of product.
 template <class Product, class Shared> __device__ void forward(Shared &shared, const ConvArguments &c) {
 	const Conv &s = c.s;
 	int area = s.out_h * s.out_w, part = blockIdx.z;
 	Places written{Split(s.out_h, s.out_w), 1, 0, 0, s.out_c * area, s.out_w};
 	Product::compute(shared, c.size.m, c.size.n, blockIdx.x, span(part, c.size.depth, c.size.k), Weights{c.w, c.size.k},
-		Patches{c.x, s.in_h, s.in_w, places_of(s), taps_of(s)},
+		Patches{c.x, s.in_h, s.in_w, places_of(s), taps_of(s), is_pointwise(s)},
 		Image{c.y + size_t(part) * s.n * s.out_c * area, c.bias, area, c.slope, written});
 }
 
@@ -142,7 +148,8 @@ struct TurnedWeights {
 		Triple t = split(l);
 		return (t.outer * in_c * kh + row_tap + t.middle * period) * kw + col_tap + t.inner * period;
 	}
-	__device__ __forceinline__ float load(int row, int step) const { return values[row + step]; }
+	__device__ __forceinline__ int index(int row, int step) const { return row + step; }
+	__device__ __forceinline__ bool in_pieces() const { return false; } // neighbours along K are an image's channels apart
 };
 
 // Sources are the outputs that every input of a phase has a part in: K is (OutC,
@@ -164,7 +171,7 @@ template <class Product, class Shared> __device__ void backward_data(Shared &sha
 	Places read{places, 1, down.source, across.source, s.out_c * s.out_h * s.out_w, s.out_w};
 	Product::compute(shared, c.size.m, n, column_tile, span(part, c.size.depth, k),
 		TurnedWeights{c.w, taps, s.in_c, s.kh, s.kw, down.tap, across.tap, down.period},
-		Sources{c.x, s.out_h, s.out_w, read, Taps{taps, -down.reach, s.out_h * s.out_w, s.out_w}},
+		Sources{c.x, s.out_h, s.out_w, read, Taps{taps, -down.reach, s.out_h * s.out_w, s.out_w}, is_pointwise(s)},
 		Image{c.y + size_t(part) * s.n * s.in_c * area, c.bias, area, c.slope, written});
 }
 
@@ -172,7 +179,7 @@ template <class Product, class Shared> __device__ void backward_data(Shared &sha
 struct Gradients {
 	static constexpr bool along_k = true;
 	using Row = int;
-	const float *dy;
+	const float *values; // dy
 	int channels, area;
 	Divisor pixels;
 	__device__ __forceinline__ int row(int m) const { return m * area; }
@@ -181,7 +188,8 @@ struct Gradients {
 		unsigned image = pixels.divide(l, pixel);
 		return image * channels * area + pixel;
 	}
-	__device__ __forceinline__ float load(int row, int step) const { return dy[row + step]; }
+	__device__ __forceinline__ int index(int row, int step) const { return row + step; }
+	__device__ __forceinline__ bool in_pieces() const { return area % 4 == 0 && aligned(values); }
 };
 
 // Inputs are the values of x that a weight multiplies: N is (InC, KH, KW), K is
@@ -193,5 +201,5 @@ template <class Product, class Shared> __device__ void backward_weights(Shared &
 	const Conv &s = c.s;
 	int area = s.out_h * s.out_w, part = blockIdx.z;
 	Product::compute(shared, c.size.m, c.size.n, blockIdx.x, span(part, c.size.depth, c.size.k), Gradients{c.w, s.out_c, area, Divisor(area)},
-		Inputs{c.x, s.in_h, s.in_w, taps_of(s), places_of(s)}, Matrix{c.y + size_t(part) * c.size.m * c.size.n, c.size.n, false});
+		Inputs{c.x, s.in_h, s.in_w, taps_of(s), places_of(s), is_pointwise(s)}, Matrix{c.y + size_t(part) * c.size.m * c.size.n, c.size.n, false});
 }

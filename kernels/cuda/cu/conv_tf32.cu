@@ -4,46 +4,46 @@
 #include "tensor.cuh"
 
 extern "C" __global__ void __launch_bounds__(256) conv_forward_tf32_128(ConvArguments c) {
-	__shared__ Stages<128, Weights, Patches> s;
+	__shared__ Stages<128, wide, Weights, Patches> s;
 	forward<Tensor<Tf32>>(s, c);
 }
 
 extern "C" __global__ void __launch_bounds__(256) conv_forward_tf32_64(ConvArguments c) {
-	__shared__ Stages<64, Weights, Patches> s;
+	__shared__ Stages<64, wide, Weights, Patches> s;
 	forward<Tensor<Tf32>>(s, c);
 }
 
 extern "C" __global__ void __launch_bounds__(256) conv_forward_tf32_32(ConvArguments c) {
-	__shared__ Stages<32, Weights, Patches> s;
+	__shared__ Stages<32, wide, Weights, Patches> s;
 	forward<Tensor<Tf32>>(s, c);
 }
 
 extern "C" __global__ void __launch_bounds__(256) conv_backward_data_tf32_128(ConvArguments c) {
-	__shared__ Stages<128, TurnedWeights, Sources> s;
+	__shared__ Stages<128, wide, TurnedWeights, Sources> s;
 	backward_data<Tensor<Tf32>>(s, c);
 }
 
 extern "C" __global__ void __launch_bounds__(256) conv_backward_data_tf32_64(ConvArguments c) {
-	__shared__ Stages<64, TurnedWeights, Sources> s;
+	__shared__ Stages<64, wide, TurnedWeights, Sources> s;
 	backward_data<Tensor<Tf32>>(s, c);
 }
 
 extern "C" __global__ void __launch_bounds__(256) conv_backward_data_tf32_32(ConvArguments c) {
-	__shared__ Stages<32, TurnedWeights, Sources> s;
+	__shared__ Stages<32, wide, TurnedWeights, Sources> s;
 	backward_data<Tensor<Tf32>>(s, c);
 }
 
 extern "C" __global__ void __launch_bounds__(256) conv_backward_weights_tf32_128(ConvArguments c) {
-	__shared__ Stages<128, Gradients, Inputs> s;
+	__shared__ Stages<128, wide, Gradients, Inputs> s;
 	backward_weights<Tensor<Tf32>>(s, c);
 }
 
 extern "C" __global__ void __launch_bounds__(256) conv_backward_weights_tf32_64(ConvArguments c) {
-	__shared__ Stages<64, Gradients, Inputs> s;
+	__shared__ Stages<64, wide, Gradients, Inputs> s;
 	backward_weights<Tensor<Tf32>>(s, c);
 }
 
 extern "C" __global__ void __launch_bounds__(256) conv_backward_weights_tf32_32(ConvArguments c) {
-	__shared__ Stages<32, Gradients, Inputs> s;
+	__shared__ Stages<32, wide, Gradients, Inputs> s;
 	backward_weights<Tensor<Tf32>>(s, c);
 }

@@ -1,71 +1,64 @@
-// Tiles of matrix products C [M,N] = A [M,K] * B [K,N], whose operands are
-// functions: a plain matrix, or the values that a convolution takes from an image
-// (implicit GEMM).
-//
-// An operand has row(i), what its values in row i of A or column i of B share, of
-// the type Row, step(k), what those at k share, and load(row, step); it is asked
-// within its sizes only. along_k says which index neighbouring threads should differ in, so that
-// they read neighbouring values. A target has column(n) and store(m, column, sum).
+// Tiles of matrix products in single precision, and what all products share.
 #pragma once
-#include "common.cuh"
+#include "operand.cuh"
 
 // Size of a product, and of what one block takes of K.
 struct Size {
 	int m, n, k, depth;
 };
 
-// Span is a part of K.
-struct Span {
-	int begin, end;
-};
-
 // span is the part of K that the index-th block takes.
 __device__ __forceinline__ Span span(int index, int depth, int k) { return {index * depth, min((index + 1) * depth, k)}; }
 
-constexpr int tile = 64;   // rows and columns of a block's tile
-constexpr int slice = 16;  // of K in shared memory
-constexpr int reach = 4;   // rows and columns of a thread's part of the tile
-constexpr int block = 256; // threads
+// Single is the product in single precision. It sums along K in order.
+struct Single {
+	static constexpr int columns = 64;            // of a block's tile, and rows
+	static constexpr int reach = 4;               // rows and columns of a thread's part of it
+	static constexpr int across = columns / reach; // threads
 
-// Slices are what a block holds of A and B, each with k first.
-struct Slices {
-	float a[slice][tile + 4], b[slice][tile + 4];
-};
+	// part is the i-th of a thread's rows, or columns. Along K they lie apart, so that
+	// neighbouring threads read neighbouring rows, which are in different banks.
+	template <bool along_k> static __device__ __forceinline__ int part(int thread, int i) { return along_k ? thread + i * across : thread * reach + i; }
 
-// fill writes a slice of an operand from row `first` and k0 on, 0 outside of it.
-template <class Operand> __device__ __forceinline__ void fill(float (&s)[slice][tile + 4], const Operand &x, int first, int rows, int k0, int end) {
-	for (int i = 0; i < tile * slice / block; i++) {
-		int index = threadIdx.x + i * block;
-		int k = Operand::along_k ? index % slice : index / tile;
-		int at = Operand::along_k ? index / slice : index % tile;
-		s[k][at] = first + at < rows && k0 + k < end ? x.load(x.row(first + at), x.step(k0 + k)) : 0;
-	}
-}
-
-// product computes a tile, the column_tile-th along N and the block's along M, in
-// single precision, summing along K in order.
-template <class A, class B, class C>
-__device__ void product(Slices &s, int m, int n, int column_tile, Span k, const A &a, const B &b, const C &c) {
-	int m0 = blockIdx.y * tile, n0 = column_tile * tile;
-	int row = threadIdx.x / (tile / reach) * reach, col = threadIdx.x % (tile / reach) * reach;
-	float sums[reach][reach] = {};
-	for (int k0 = k.begin; k0 < k.end; k0 += slice) {
-		fill(s.a, a, m0, m, k0, k.end);
-		fill(s.b, b, n0, n, k0, k.end);
-		__syncthreads();
-		for (int l = 0; l < slice; l++)
-			for (int i = 0; i < reach; i++)
-				for (int j = 0; j < reach; j++)
-					sums[i][j] += s.a[l][row + i] * s.b[l][col + j];
-		__syncthreads();
-	}
-	for (int j = 0; j < reach && n0 + col + j < n; j++) {
-		auto column = c.column(n0 + col + j);
+	// read reads values of a thread's rows at 4 steps.
+	template <bool along_k> static __device__ __forceinline__ void read(float (&to)[4][reach], const Tile<columns, along_k> &tile, int thread, int k) {
 		for (int i = 0; i < reach; i++)
-			if (m0 + row + i < m)
-				c.store(m0 + row + i, column, sums[i][j]);
+			for (int l = 0; l < 4; l++)
+				to[l][i] = tile.values[tile.at(part<along_k>(thread, i), k + l)];
 	}
-}
+
+	// compute computes a tile, the column_tile-th along N and the block's along M.
+	template <class A, class B, class C>
+	static __device__ __forceinline__ void compute(Stages<columns, columns, A, B> &s, int m, int n, int column_tile, Span k, const A &a, const B &b,
+		const C &c) {
+		int m0 = blockIdx.y * columns, n0 = column_tile * columns;
+		int row = threadIdx.x / across, column = threadIdx.x % across;
+		float sums[reach][reach] = {};
+		Pipeline<columns, columns, A, B> slices(s, Loader<columns, A>(a, m0, m - 1), Loader<columns, B>(b, n0, n - 1), k);
+		while (slices.advance()) {
+			for (int l = 0; l < depth; l += 4) {
+				float p[4][reach], q[4][reach];
+				read(p, slices.left(), row, l);
+				read(q, slices.right(), column, l);
+				for (int at = 0; at < 4; at++)
+					for (int i = 0; i < reach; i++)
+						for (int j = 0; j < reach; j++)
+							sums[i][j] += p[at][i] * q[at][j];
+			}
+		}
+		for (int j = 0; j < reach; j++) {
+			int to = n0 + part<B::along_k>(column, j);
+			if (to >= n)
+				continue;
+			auto place = c.column(to);
+			for (int i = 0; i < reach; i++) {
+				int from = m0 + part<A::along_k>(row, i);
+				if (from < m)
+					c.store(from, place, sums[i][j]);
+			}
+		}
+	}
+};
 
 // Matrix is a target [M,N], with the old values added where wanted.
 struct Matrix {

@@ -27,9 +27,9 @@ __device__ __forceinline__ unsigned pack_bf16(float low, float high) {
 
 // load_matrices loads four matrices from shared memory; lane l names row l%8 of
 // matrix l/8, 16 bytes and aligned to as many.
-__device__ __forceinline__ void load_matrices(unsigned (&words)[4], const unsigned *row) {
+__device__ __forceinline__ void load_matrices(float (&values)[4], const float *row) {
 	asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-				 : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+				 : "=f"(values[0]), "=f"(values[1]), "=f"(values[2]), "=f"(values[3])
 				 : "r"(unsigned(__cvta_generic_to_shared(row))));
 }
 

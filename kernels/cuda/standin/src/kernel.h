@@ -5,7 +5,7 @@
 //
 // Shared memory is static, since blocks run one by one, and holds NaN when a
 // block begins. __CUDA_ARCH__ is not defined: inline PTX is left out, and what it
-// does is in warp.h.
+// does is in warp.h and async.h.
 #pragma once
 #include <algorithm>
 #include <cfloat>
@@ -34,6 +34,18 @@ static dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 namespace standin {
 
+// Copy is one to shared memory that a thread has begun; Copies are those that it has
+// not waited for, and where among them its groups end.
+struct Copy {
+	float *to;
+	const float *from; // nullptr for 0
+	int count;
+};
+struct Copies {
+	std::vector<Copy> list;
+	std::vector<size_t> ends;
+};
+
 enum State { ready, at_block, at_warp, done };
 
 struct Fiber {
@@ -48,6 +60,7 @@ struct Fiber {
 	unsigned turn;
 	int kind[2];
 	uint32_t shown[2][6];
+	Copies copies;
 };
 
 constexpr size_t stack_bytes = 256 << 10;
@@ -117,8 +130,10 @@ static bool run_block() {
 	for (uint32_t *p = __start_shared_memory; p != __stop_shared_memory; p++)
 		*p = 0x7fc00000;
 	unsigned n = blockDim.x;
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		fibers[i]->state = ready;
+		fibers[i]->copies = {};
+	}
 	while (!all(0, n, done)) {
 		bool moved = false;
 		for (unsigned i = 0; i < n; i++)
@@ -227,4 +242,15 @@ inline unsigned min(unsigned a, unsigned b) { return a < b ? a : b; }
 inline int min(int a, int b) { return a < b ? a : b; }
 inline int max(int a, int b) { return a > b ? a : b; }
 
+namespace standin {
+
+// fault ends the program: on a GPU the result would be undefined.
+[[noreturn]] inline void fault(const char *text) {
+	fprintf(stderr, "stand-in: %s\n", text);
+	abort();
+}
+
+} // namespace standin
+
+#include "async.h"
 #include "warp.h"

@@ -10,12 +10,6 @@ namespace standin {
 // Kind is what a lane takes part in.
 enum Kind { loads = 1, multiplies_tf32, multiplies_bf16 };
 
-// fault ends the program: on a GPU the result would be undefined.
-[[noreturn]] inline void fault(const char *text) {
-	fprintf(stderr, "stand-in: %s\n", text);
-	abort();
-}
-
 // Exchange shows words to the warp.
 struct Exchange {
 	unsigned first, slot;
@@ -79,13 +73,15 @@ inline unsigned standin_bf16(float v) {
 
 inline unsigned pack_bf16(float low, float high) { return standin_bf16(high) << 16 | standin_bf16(low); }
 
-inline void load_matrices(unsigned (&words)[4], const unsigned *row) {
+inline void load_matrices(float (&values)[4], const float *row) {
 	if (reinterpret_cast<uintptr_t>(row) % 16)
 		standin::fault("a matrix's row is not aligned");
-	standin::Exchange shown(standin::loads, {row[0], row[1], row[2], row[3]});
+	uint32_t words[4];
+	memcpy(words, row, sizeof words);
+	standin::Exchange shown(standin::loads, {words[0], words[1], words[2], words[3]});
 	unsigned lane = standin::current->thread % 32;
 	for (unsigned i = 0; i < 4; i++)
-		words[i] = shown.of(i * 8 + lane / 4)[lane % 4];
+		values[i] = standin_bits<float>(shown.of(i * 8 + lane / 4)[lane % 4]);
 }
 
 inline void multiply_tf32(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {

@@ -116,7 +116,7 @@ func (b *Backend) newPlan(key planKey) *plan {
 	case p.suitsPointwise(&b.table.pointwise):
 		p.method = byPointwise
 	case p.suitsShallow(&b.table.shallow):
-		p.method, p.shallow = byShallow, p.shallowLayout(max(sumsTarget/(p.dst.w*p.dst.c), 1))
+		p.method, p.shallow = byShallow, p.shallowLayout(p.shallowRows())
 	case p.suitsWide():
 		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels)
 	default:

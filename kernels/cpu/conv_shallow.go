@@ -79,6 +79,15 @@ func (g *correlation) suitsShallow(k *shallowKernels) bool {
 	return g.src.c <= 4 && g.dst.c > 4 && g.step <= 2 && g.spread == 1 && g.dst.w >= k.pixels
 }
 
+// shallowPixels is about how many pixels of a destination channel a strip has: with
+// less than two pages of memory in a run, stores wait longer for their lines.
+const shallowPixels = 4096
+
+// shallowRows is the destination rows of a strip of the forward pass.
+func (g *correlation) shallowRows() int {
+	return max(min(shallowPixels/g.dst.w, g.n*g.dst.h/fewestChunks), 1)
+}
+
 // shallowLayout cuts g into strips of about the given number of destination rows.
 func (g *correlation) shallowLayout(rows int) *shallowLayout {
 	l := &shallowLayout{strips: ceilDiv(g.dst.h, rows)}

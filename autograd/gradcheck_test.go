@@ -172,6 +172,9 @@ func imageCases() []opCase {
 		{"ResizeBilinear/up", resize(11, 13), image, gradcheck.Options{}},
 		{"ResizeBilinear/down", resize(3, 4), image, gradcheck.Options{}},
 		{"UnitLength", func(t *ag.Tape, x tensors) *ag.Tensor { return t.UnitLength(x[0], 1e-3) }, image, gradcheck.Options{}},
+		{"SSIM", func(t *ag.Tape, x tensors) *ag.Tensor {
+			return t.SSIM(x[0], x[1], ag.SSIMParams{Taps: []float32{0.2, 0.5, 0.3}, C1: 0.1, C2: 0.3})
+		}, []span{in(-1, 1, 2, 4, 5), in(-1, 1, 2, 4, 5)}, gradcheck.Options{}},
 		{"UnitDistance", func(t *ag.Tape, x tensors) *ag.Tensor { return t.UnitDistance(x[0], x[1], x[2], 1e-3) },
 			[]span{in(-1, 1, 2, 3, 3, 2), in(-1, 1, 2, 3, 3, 2), in(0.5, 1.5, 1, 3, 1, 1)}, gradcheck.Options{}},
 		{"PadReflect", func(t *ag.Tape, x tensors) *ag.Tensor { return t.PadReflect(x[0], 3) }, image, gradcheck.Options{}},

@@ -122,6 +122,12 @@ func TestMistakes(t *testing.T) {
 		"autograd.ResizeBilinear: input [4], want at least two axes": func() {
 			tape.ResizeBilinear(of(4), 2, 2)
 		},
+		"autograd.SSIM: shapes [1 2 3 3] and [1 2 3 4], want equal ones": func() {
+			tape.SSIM(of(1, 2, 3, 3), of(1, 2, 3, 4), ag.SSIMParams{Taps: []float32{1}, C1: 1, C2: 1})
+		},
+		"autograd.SSIM: {Taps:[1 1] C1:1 C2:0}, want an odd number of taps, and C1 and C2 above 0": func() {
+			tape.SSIM(of(1, 2, 3, 3), of(1, 2, 3, 3), ag.SSIMParams{Taps: []float32{1, 1}, C1: 1})
+		},
 		"autograd.UnitDistance: shapes [1 2 3 3] and [1 2 3 4], want [N,C,H,W] both": func() {
 			tape.UnitDistance(of(1, 2, 3, 3), of(1, 2, 3, 4), of(1, 2, 1, 1), 0)
 		},

@@ -112,6 +112,12 @@ func (l *ledger) MaxPool2dBackward(dx, dy, x kernels.Buffer, _ kernels.PoolShape
 
 func (l *ledger) FilterSeparable(y, x kernels.Buffer, _, _, _ int, _ []float32) { l.move(y, x) }
 
+func (l *ledger) SSIM(y, a, b kernels.Buffer, _ kernels.SSIMShape) { l.move(y, a, b) }
+
+func (l *ledger) SSIMBackward(da, db, dy, a, b kernels.Buffer, _ kernels.SSIMShape) {
+	l.move(da, db, dy, a, b)
+}
+
 func (l *ledger) Permute(y, x kernels.Buffer, _, _ []int) { l.move(y, x) }
 
 func (l *ledger) PadReflect(y, x kernels.Buffer, _, _, _, _ int) { l.move(y, x) }

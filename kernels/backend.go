@@ -111,6 +111,16 @@ type Windowed interface {
 	// number of taps, zero padded: the two-dimensional correlation with
 	// taps⊗taps, output of the same size.
 	FilterSeparable(y, x Buffer, planes, h, w int, taps []float32)
+	// SSIM computes the structural similarity y of a and b, [Planes,H,W] each:
+	//
+	//	(2μaμb + C1)(2σab + C2) / ((μa² + μb² + C1)(σa² + σb² + C2))
+	//
+	// with means μx = F(x), σab = F(ab) − μaμb and σx² = F(x²) − μx², where F is
+	// FilterSeparable.
+	SSIM(y, a, b Buffer, s SSIMShape)
+	// SSIMBackward computes the gradients of SSIM with respect to a and b from dy.
+	// One of da and db may be nil.
+	SSIMBackward(da, db, dy, a, b Buffer, s SSIMShape)
 }
 
 // Shaping moves values without computing, or interpolates between them.

@@ -79,6 +79,14 @@ type NormShape struct {
 	Slope    float32 // of the activation that follows: 1 none, 0 ReLU, else LeakyReLU
 }
 
+// SSIMShape describes the comparison of planes [H,W] within a window, the product
+// of taps along both axes.
+type SSIMShape struct {
+	Planes, H, W int
+	Taps         []float32 // an odd number
+	C1, C2       float32   // stabilisers, above 0
+}
+
 // UnitShape describes vectors of C channels at the places of x [N,C,HW], to be
 // scaled to length 1.
 type UnitShape struct {

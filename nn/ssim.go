@@ -87,23 +87,5 @@ func SSIMMap(t *autograd.Tape, a, b *autograd.Tensor, o SSIMOptions) *autograd.T
 	o = o.withDefaults()
 	checkSameShape("SSIM", a, b)
 	checkImages("SSIM", a, a.Dim(1))
-	taps := o.taps()
-	return scoped(t, func() *autograd.Tensor {
-		meanA, meanB := t.FilterSeparable(a, taps), t.FilterSeparable(b, taps)
-		meanAB := t.Mul(meanA, meanB)
-		meanSquares := t.Add(t.Square(meanA), t.Square(meanB))
-		// σa² and σb² are needed only as their sum: one filter for both.
-		squares := t.FilterSeparable(t.Add(t.Square(a), t.Square(b)), taps)
-		variances := t.Sub(squares, meanSquares)
-		covariance := t.Sub(t.FilterSeparable(t.Mul(a, b), taps), meanAB)
-
-		above := t.Mul(twicePlus(t, meanAB, o.C1), twicePlus(t, covariance, o.C2))
-		below := t.Mul(t.AddScalar(meanSquares, o.C1), t.AddScalar(variances, o.C2))
-		return t.Div(above, below)
-	})
-}
-
-// twicePlus returns 2x + c.
-func twicePlus(t *autograd.Tape, x *autograd.Tensor, c float32) *autograd.Tensor {
-	return t.AddScalar(t.MulScalar(x, 2), c)
+	return t.SSIM(a, b, autograd.SSIMParams{Taps: o.taps(), C1: o.C1, C2: o.C2})
 }

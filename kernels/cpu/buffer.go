@@ -53,6 +53,14 @@ func (b *Backend) optional(op string, x kernels.Buffer, length int) []float32 {
 	return b.in(op, x, length)
 }
 
+// optionalOut is out for a buffer that may be nil.
+func (b *Backend) optionalOut(op string, y kernels.Buffer, length int) []float32 {
+	if y == nil {
+		return nil
+	}
+	return b.out(op, y, length)
+}
+
 // out returns the values of an output buffer of the given length and counts
 // the write.
 func (b *Backend) out(op string, y kernels.Buffer, length int) []float32 {

@@ -13,17 +13,25 @@ func (b *Backend) FilterSeparable(y, x kernels.Buffer, planes, h, w int, taps []
 	radius := len(taps) / 2
 	rows := planes * h
 	group := max(grain/4/w, 1)
-	correlate := b.table.vector.correlate
 	b.pool.run((rows+group-1)/group, func(chunk int) {
-		line := make([]float32, w+2*radius) // a row with zeros at both ends
+		line := make([]float32, w+2*radius)
 		for r := chunk * group; r < min((chunk+1)*group, rows); r++ {
-			plane, i := src[r/h*h*w:(r/h+1)*h*w], r%h
-			first := max(radius-i, 0)
-			last := min(len(taps), h-i+radius)
-			correlate(line[radius:radius+w], plane[(i+first-radius)*w:], taps[first:last], w)
-			correlate(dst[r*w:(r+1)*w], line, taps, 1)
+			b.filterRow(dst[r*w:(r+1)*w], src, line, r, h, taps)
 		}
 	})
+}
+
+// filterRow computes row r, counted over all planes [h,len(dst)] of src. line is
+// scratch for a row with zeros at both ends, where it has them on entry and on
+// return.
+func (b *Backend) filterRow(dst, src, line []float32, r, h int, taps []float32) {
+	w, radius, i := len(dst), len(taps)/2, r%h
+	plane := src[(r-i)*w : (r-i+h)*w]
+	first := max(radius-i, 0)
+	last := min(len(taps), h-i+radius)
+	correlate := b.table.vector.correlate
+	correlate(line[radius:radius+w], plane[(i+first-radius)*w:], taps[first:last], w)
+	correlate(dst, line, taps, 1)
 }
 
 func correlateGeneric(y, x, taps []float32, stride int) {

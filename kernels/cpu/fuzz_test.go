@@ -27,6 +27,7 @@ func FuzzReduce(f *testing.F)          { fuzz(f, "Reduce") }
 func FuzzNorm(f *testing.F)            { fuzz(f, "Norm") }
 func FuzzUnitDistance(f *testing.F)    { fuzz(f, "UnitDistance") }
 func FuzzRows(f *testing.F)            { fuzz(f, "Rows") }
+func FuzzSSIM(f *testing.F)            { fuzz(f, "SSIM") }
 func FuzzReadMemory(f *testing.F)      { fuzz(f, "ReadMemory") }
 
 func fuzz(f *testing.F, group string) {

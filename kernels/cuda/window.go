@@ -1,8 +1,6 @@
 package cuda
 
 import (
-	"fmt"
-
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
 	"github.com/org/trustmae/kernels/internal/shape"
@@ -40,33 +38,4 @@ func (b *Backend) MaxPool2dBackward(dx, dy, x kernels.Buffer, s kernels.PoolShap
 		s         pool
 		n         uint32
 	}{b.ptr(op, dx, n), b.ptr(op, dy, s.Planes*s.OutH*s.OutW), b.ptr(op, x, n), newPool(s), uint32(n)})
-}
-
-// mostTaps is how many a kernel takes.
-const mostTaps = 63
-
-// filterTaps are a filter's as kernels take them.
-type filterTaps struct {
-	count int32
-	at    [mostTaps]float32
-}
-
-// FilterSeparable correlates every plane with taps⊗taps, zero padded.
-func (b *Backend) FilterSeparable(y, x kernels.Buffer, planes, h, w int, taps []float32) {
-	const op, tile = "FilterSeparable", 16
-	shape.CheckFilter("cuda."+op, planes, h, w, len(taps))
-	if len(taps) > mostTaps {
-		panic(fmt.Sprintf("cuda.%s: %d taps, want at most %d", op, len(taps), mostTaps))
-	}
-	n := planes * h * w
-	list := filterTaps{count: int32(len(taps))}
-	copy(list.at[:], taps)
-	const mostBlocks = 65535 // along an axis of a grid
-	l := driver.Launch{X: ceilDiv(w, tile), Y: ceilDiv(h, tile), Z: min(planes, mostBlocks), Threads: threads}
-	launch(b, op, "filter_separable", l, struct {
-		y, x   driver.Ptr
-		planes uint32
-		h, w   int32
-		taps   filterTaps
-	}{b.ptr(op, y, n), b.ptr(op, x, n), uint32(planes), int32(h), int32(w), list})
 }

@@ -33,6 +33,7 @@ var groups = []group{
 	{"Conv2d", everyConvCase, randomConv},
 	{"MaxPool2d", poolCases, randomPool},
 	{"FilterSeparable", filterCases, randomFilter},
+	{"SSIM", ssimCases, randomSSIM},
 	{"Permute", permuteCases, randomPermute},
 	{"PadReflect", padCases, randomPad},
 	{"ResizeBilinear", resizeCases, randomResize},

@@ -119,6 +119,11 @@ func randomFilter(d *Decoder) []call {
 	return []call{filterCase(d.source, d.Size(4), d.Size(40), d.Size(150), taps, d.extreme())}
 }
 
+func randomSSIM(d *Decoder) []call {
+	s := kernels.SSIMShape{Planes: d.Size(3), H: d.Size(40), W: d.Size(90), Taps: window(d.source, 2*d.Below(8)+1), C1: 0.05, C2: 0.2}
+	return []call{ssimCase(d.source, s, d.extreme()), ssimGradCase(d.source, s, choose(d, "both", "a", "b"))}
+}
+
 func randomPermute(d *Decoder) []call {
 	shape := d.shape(5, 200, 20000)
 	perm := make([]int, len(shape))

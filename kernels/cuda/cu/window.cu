@@ -1,5 +1,6 @@
 // Pooling and separable filters.
 #include "common.cuh"
+#include "filter.cuh"
 
 // Pool is kernels.PoolShape.
 struct Pool {
@@ -55,38 +56,14 @@ extern "C" __global__ void max_pool_backward(float *dx, const float *dy, const f
 	}
 }
 
-constexpr int most_taps = 63, filter_tile = 16;
-
-// Taps of a filter, an odd number.
-struct Taps {
-	int count;
-	float at[most_taps];
-};
-
-// filter_separable correlates planes with taps along both axes: a block makes a
-// tile of 16×16 values, along the columns first.
+// filter_separable correlates planes with taps along both axes.
 extern "C" __global__ void __launch_bounds__(256) filter_separable(float *y, const float *x, unsigned planes, int h, int w, Taps taps) {
-	__shared__ float down[filter_tile][filter_tile + most_taps - 1];
-	int radius = taps.count / 2, width = filter_tile + 2 * radius;
-	int row0 = blockIdx.y * filter_tile, col0 = blockIdx.x * filter_tile;
+	__shared__ Columns<1> columns;
 	for (unsigned plane = blockIdx.z; plane < planes; plane += gridDim.z) {
 		const float *in = x + plane * h * w;
-		for (int i = threadIdx.x; i < filter_tile * width; i += blockDim.x) {
-			int row = row0 + i / width, col = col0 + i % width - radius;
-			float sum = 0;
-			if (row < h && col >= 0 && col < w)
-				for (int k = max(radius - row, 0); k < min(taps.count, h - row + radius); k++)
-					sum += taps.at[k] * in[(row + k - radius) * w + col];
-			down[i / width][i % width] = sum;
-		}
-		__syncthreads();
-		int r = threadIdx.x / filter_tile, c = threadIdx.x % filter_tile;
-		if (row0 + r < h && col0 + c < w) {
-			float sum = 0;
-			for (int k = 0; k < taps.count; k++)
-				sum += taps.at[k] * down[r][c + k];
-			y[plane * h * w + (row0 + r) * w + col0 + c] = sum;
-		}
-		__syncthreads(); // before the next plane overwrites the tile
+		Filter<1> f(columns, taps, h, w, [=](int at, float (&v)[1]) { v[0] = in[at]; });
+		if (f.inside)
+			y[plane * h * w + f.at] = f.sums[0];
+		__syncthreads(); // before the next plane overwrites the columns
 	}
 }

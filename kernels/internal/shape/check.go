@@ -115,6 +115,16 @@ func CheckFilter(op string, planes, h, w, taps int) {
 	}
 }
 
+// CheckSSIM panics on an even number of taps, stabilisers that are not above 0 or
+// empty planes, and returns the number of values.
+func CheckSSIM(op string, s kernels.SSIMShape) int {
+	CheckFilter(op, s.Planes, s.H, s.W, len(s.Taps))
+	if !(s.C1 > 0) || !(s.C2 > 0) {
+		panic(fmt.Sprintf("%s: C1 %v, C2 %v, want values above 0", op, s.C1, s.C2))
+	}
+	return s.Planes * s.H * s.W
+}
+
 // CheckSmallest panics unless a row has k values.
 func CheckSmallest(op string, cols, k int) {
 	if k < 0 || k > cols {

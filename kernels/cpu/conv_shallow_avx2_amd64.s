@@ -45,6 +45,15 @@ three2:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	// Stores would wait for their lines; what lies two tiles ahead is stored soon.
+	PREFETCHT0 192(DI)
+	PREFETCHT0 256(DI)
+	PREFETCHT0 192(DI)(R8*1)
+	PREFETCHT0 256(DI)(R8*1)
+	PREFETCHT0 192(DI)(R8*2)
+	PREFETCHT0 256(DI)(R8*2)
+	PREFETCHT0 192(DI)(R9*1)
+	PREFETCHT0 256(DI)(R9*1)
 	MOVQ R11, BX
 	MOVQ R13, CX
 	PCALIGN $64
@@ -162,6 +171,11 @@ two3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+	// Stores would wait for their lines; what lies two tiles ahead is stored soon.
+	PREFETCHT0 128(DI)
+	PREFETCHT0 128(DI)(R8*1)
+	PREFETCHT0 128(DI)(R8*2)
+	PREFETCHT0 128(DI)(R9*1)
 	MOVQ R11, BX
 	MOVQ R13, CX
 	PCALIGN $64

@@ -69,10 +69,17 @@ func (k *kernel) shallowBack(vectors int) {
 func (k *kernel) shallowTile(vectors int) {
 	source, weight, width := shallowRows*vectors, k.v.reg((shallowRows+1)*vectors), 4*k.v.lanes
 	sum := func(row, v int) string { return k.v.reg(row*vectors + v) }
+	rows := [shallowRows]string{"(DI)", "(DI)(R8*1)", "(DI)(R8*2)", "(DI)(R9*1)"}
 	for i := range source {
 		k.op("VXORPS %s, %s, %s", k.v.reg(i), k.v.reg(i), k.v.reg(i))
 	}
 	loop, store := k.fresh("loop"), k.fresh("store")
+	k.note("Stores would wait for their lines; what lies two tiles ahead is stored soon.")
+	for _, at := range rows {
+		for line := 0; line < vectors*width; line += 64 {
+			k.op("PREFETCHT0 %d%s", 2*vectors*width+line, at)
+		}
+	}
 	k.op("MOVQ R11, BX")
 	k.op("MOVQ R13, CX")
 	k.op("PCALIGN $64")
@@ -100,7 +107,7 @@ func (k *kernel) shallowTile(vectors int) {
 	k.op("JEQ %s", store)
 	k.shallowActivate(source, weight)
 	k.label(store)
-	for row, at := range []string{"(DI)", "(DI)(R8*1)", "(DI)(R8*2)", "(DI)(R9*1)"} {
+	for row, at := range rows {
 		for v := range vectors {
 			offset := ""
 			if v > 0 {

@@ -64,6 +64,12 @@ func denseNEON(c, init, a, b []float32, rows []tileRow, depth int)
 //go:noescape
 func divNEON(y, p, q []float32, alpha float32)
 
+// dotsNEON is [dotKernels].dots for 6 rows.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func dotsNEON(sums, a, b []float32, stride int, tiles []int32, n int, ahead []float32)
+
 // expMinusNEON is the function of that name in [vectorKernels.unary].
 // It needs no alignment and does not check bounds.
 //

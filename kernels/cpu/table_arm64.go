@@ -5,7 +5,7 @@ package cpu
 // archTables lists the assembly table. Every arm64 processor that Go runs on
 // has NEON.
 func archTables() []*table {
-	return []*table{{name: "neon", supported: true, gemm: gemmNEON, wide: wideNEON, pointwise: pointwiseTilesNEON, shallow: shallowNEON, split: splitNEON, winograd: winogradNEON, vector: vectorNEON}}
+	return []*table{{name: "neon", supported: true, gemm: gemmNEON, wide: wideNEON, pointwise: pointwiseTilesNEON, dots: dotTilesNEON, shallow: shallowNEON, split: splitNEON, winograd: winogradNEON, vector: vectorNEON}}
 }
 
 var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, transpose: transposeNEON}
@@ -15,6 +15,8 @@ var wideNEON = wideKernels{pixels: 24, rows: [4]wideKernel{wide1NEON, wide2NEON,
 var shallowNEON = shallowKernels{pixels: 24, lanes: 4, row: shallowRowNEON, gradient: shallowGradientNEON}
 
 var splitNEON = blockwise(splitKernels{splitBlocksNEON, mergeBlocksNEON})
+
+var dotTilesNEON = dotKernels{rows: 6, lanes: 4, dots: dotsNEON}
 
 var pointwiseTilesNEON = pointwiseKernels{rows: 4, pixels: 24, tiles: pointwiseNEON}
 

@@ -90,7 +90,7 @@ func twinsOf(k *table) *table {
 	for i := range w.rows {
 		w.rows[i] = wideTwin(i+1, w.pixels)
 	}
-	return &table{gemm: g, wide: w, pointwise: pointwiseTwins(k.pointwise.rows, k.pointwise.pixels), winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: shallowTwins(k.shallow.pixels, k.shallow.lanes), split: genericSplit}
+	return &table{gemm: g, wide: w, pointwise: pointwiseTwins(k.pointwise.rows, k.pointwise.pixels), dots: dotTwins(k.dots.rows, k.dots.lanes), winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: shallowTwins(k.shallow.pixels, k.shallow.lanes), split: genericSplit}
 }
 
 // terms makes n normal values for sums; one time in four, a few of them are
@@ -243,7 +243,7 @@ func prepareAdam(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in 
 // shapes.
 func TestShapedKernels(t *testing.T) {
 	for name, s := range map[string]shapedKernel{
-		"tile": tileUse, "transpose": transposeUse, "wide": wideUse, "pointwise": pointwiseUse, "winograd": winogradUse, "lerp": lerpUse, "adam": adamUse,
+		"tile": tileUse, "transpose": transposeUse, "wide": wideUse, "pointwise": pointwiseUse, "dots": dotsUse, "winograd": winogradUse, "lerp": lerpUse, "adam": adamUse,
 		"shallow": shallowUse, "shallow gradient": shallowGradUse, "split": splitUse,
 	} {
 		t.Run(name, func(t *testing.T) {

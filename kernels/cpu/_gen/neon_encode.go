@@ -11,6 +11,7 @@ import "fmt"
 // float32 values; bit 22 makes them work on two float64 values.
 var neonArithmetic = map[string]uint32{
 	"fadd":  0x4e20d400,
+	"faddp": 0x6e20d400,
 	"fsub":  0x4ea0d400,
 	"fmul":  0x6e20dc00,
 	"fdiv":  0x6e20fc00,

@@ -4,10 +4,17 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-# What starts goroutines, for the race detector, which is slow: of the kernels
-# only the tests of the worker pool and of several threads, and no real photos.
-RACE = ./autograd ./memae ./memae/dataset ./memae/synthetic ./internal/atomicfile ./apps/...
+# What starts goroutines, for the race detector, which is slow: of the CPU kernels
+# only the tests of the worker pool and of several threads, of the conformance of
+# the CUDA kernels, one goroutine's affair in which the stand-in for the driver takes
+# the time, only the quick groups, and no real photos. Under -short the tests that
+# repeat a training step which another one of the same package takes are left out.
+RACE = ./autograd ./memae ./memae/dataset ./memae/synthetic ./internal/atomicfile ./apps/pretrain ./apps/trustmae
 RACE_KERNELS = -run 'Pool|Threads' ./kernels/cpu
+RACE_CUDA = -skip '^TestPrecisions$$|^TestConformance$$/^(Binary|MatMul|Conv2d|Reduce|Norm|Rows|ReadMemory)$$' ./kernels/cuda/...
+
+# make vet has looked at what the tests compile.
+TEST = $(GO) test -vet=off
 
 # Systems that have to compile, beside the one that runs the tests.
 PLATFORMS = linux/arm64 darwin/arm64 windows/amd64
@@ -18,9 +25,9 @@ LONGEST = 400
 # Where make bench leaves what docs/performance.md shows; it takes hours.
 RESULTS ?= performance-results
 
-.PHONY: bench check format vet staticcheck generated length build platforms test noasm arm64 race cuda examples demo
+.PHONY: bench check format vet staticcheck generated length build platforms test noasm arm64 race cuda demo
 
-check: format vet staticcheck generated length build platforms test noasm arm64 race cuda examples demo
+check: format vet staticcheck generated length build platforms test noasm arm64 race cuda demo
 	@echo "make check: all passed"
 
 format:
@@ -59,15 +66,17 @@ platforms:
 		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./...; \
 	done
 
+# Examples are among them.
 test:
-	$(GO) test ./...
+	$(TEST) ./...
 	$(GO) test -C kernels/cpu/_gen .
 
-# The plain Go twins of the assembly, as other processors run them.
+# The plain Go twins of the assembly, as other processors run them: that they are
+# chosen and work. make test has compared them in every case, this is a third.
 noasm:
-	$(GO) test -short -tags noasm ./kernels/cpu ./autograd/...
+	$(TEST) -short -tags noasm ./kernels/cpu ./autograd/...
 
-# The kernels for arm64, under emulation where there is one.
+# The kernels for arm64, under emulation where there is one, in a third of the cases.
 arm64:
 	GO=$(GO) scripts/test-arm64.sh
 
@@ -75,24 +84,21 @@ arm64:
 race:
 	@if command -v "$$($(GO) env CC)" > /dev/null; then \
 		set -ex; export CGO_ENABLED=1 TRUSTMAE_SHARED=none; \
-		$(GO) test -race -short $(RACE); \
-		$(GO) test -race -short $(RACE_KERNELS); \
-		$(GO) test -race ./kernels/cuda/...; \
+		$(TEST) -race -short $(RACE); \
+		$(TEST) -race -short $(RACE_KERNELS); \
+		$(TEST) -race -short $(RACE_CUDA); \
 	else echo "race: skipped, there is no C compiler"; fi
 
 # The kernels for NVIDIA GPUs, compiled for every architecture.
 cuda:
 	@dir="$${XDG_CACHE_HOME:-$$HOME/.cache}/trustmae-nvrtc"; \
 	if [ -e "$$dir/libnvrtc.so.12" ] || scripts/fetch-nvrtc.sh "$$dir"; then \
-		TRUSTMAE_CUDA_PATH="$$dir" $(GO) test ./kernels/cuda/cu; \
+		TRUSTMAE_CUDA_PATH="$$dir" $(TEST) ./kernels/cuda/cu; \
 	else echo "cuda: skipped, there is no NVRTC"; fi
-
-examples:
-	$(GO) test -run '^Example' ./...
 
 # The command that the readme begins with, held to its promises.
 demo:
-	TRUSTMAE_FULL_DEMO=1 $(GO) test -count=1 -run '^TestFullDemo$$' -v ./apps/trustmae
+	TRUSTMAE_FULL_DEMO=1 $(TEST) -count=1 -run '^TestFullDemo$$' -v ./apps/trustmae
 
 # No part of check: it needs an idle machine.
 bench:

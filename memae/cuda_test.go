@@ -152,6 +152,9 @@ func TestTrainingOnCUDA(t *testing.T) {
 // learning rate, bias correction, running and moving averages, spectral norms; and
 // beside batches of other sizes, other users of the memory, and changed weights.
 func TestReplayedStepsAreTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("ten steps on the stand-in; TestTrainingOnCUDA takes four")
+	}
 	c := tinyConfig()
 	c.Scope, c.Generator.Classes = "joint", 2
 	c.Memory.Init, c.Optimizer.EMA, c.Discriminator.Refresh = "normal", 0.9, true

@@ -38,7 +38,11 @@ func TestResumedRunMakesTheSameNetwork(t *testing.T) {
 	require.NoError(t, whole.run(t.Context(), func(int, losses) error { return nil }))
 
 	path := filepath.Join(t.TempDir(), "checkpoint")
-	for _, stop := range []int{3, 5} { // among the free steps, among the fitted ones
+	stops := []int{3, 5} // among the free steps, among the fitted ones
+	if testing.Short() {
+		stops = stops[:1]
+	}
+	for _, stop := range stops {
 		first := newTrainer(backend(t), small(t).settings, nil, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		err := first.run(ctx, func(step int, _ losses) error {

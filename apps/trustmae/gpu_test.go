@@ -21,6 +21,9 @@ func needStandIn(t *testing.T) {
 // A device that is lost ends the run with an error; the checkpoint of the last
 // epoch serves to go on, here on the processor's side of the same program.
 func TestLostDeviceLeavesTheCheckpoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains twice on the stand-in")
+	}
 	needStandIn(t)
 	line, _, config := fixtures(t)
 	model := filepath.Join(t.TempDir(), "m.safetensors")
@@ -44,6 +47,9 @@ func TestLostDeviceLeavesTheCheckpoint(t *testing.T) {
 // Too little memory for the batch is an error that names one which fits, and it
 // does.
 func TestLittleMemoryOffersABatch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes steps of many sizes on the stand-in")
+	}
 	needStandIn(t)
 	line, _, config := fixtures(t)
 	model := filepath.Join(t.TempDir(), "m.safetensors")

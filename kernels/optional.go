@@ -32,3 +32,12 @@ type Graph interface {
 	// Release gives up the graph, after what was launched is done.
 	Release()
 }
+
+// Packer is a backend that keeps forms of what buffers hold, such as weights in the
+// order in which its kernels read them.
+type Packer interface {
+	// Changing tells that the values of x, a buffer from AllocPersistent, will change
+	// again and again, as weights do in training: forms of them are not worth much
+	// memory. Results do not depend on it.
+	Changing(x Buffer)
+}

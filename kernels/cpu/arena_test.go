@@ -150,6 +150,12 @@ func TestLargeForms(t *testing.T) {
 		require.Equal(t, 4+2*i, made)
 	}
 	runtime.KeepAlive(w)
+
+	w = b.AllocPersistent(64).(*buffer)
+	b.Changing(w)
+	require.Same(t, passing, use())
+	require.Same(t, passing, use(), "not kept before the first change either")
+	runtime.KeepAlive(w)
 }
 
 // TestDisjointSlices writes parts of one buffer from several goroutines; the race

@@ -1,12 +1,19 @@
 package cpu
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/org/trustmae/kernels"
+)
+
+var _ kernels.Packer = (*Backend)(nil)
 
 // packCache keeps forms of a buffer's contents that kernels want, such as
 // weights in panels. A form is made again once the buffer has been written.
 type packCache struct {
-	mu    sync.Mutex
-	forms map[packKey]*packed
+	mu       sync.Mutex
+	forms    map[packKey]*packed
+	changing bool // the buffer was written after a form had been made, or will be
 }
 
 // packKey names a form of a part of a buffer.
@@ -25,7 +32,6 @@ type packed struct {
 	version uint64
 	data    []float32 // nil: not kept
 	block   block
-	changes bool // the buffer was written after the form had been made
 }
 
 // largeForm is the fewest values (4 MiB) of a large form.
@@ -58,8 +64,11 @@ func (c *buffer) packedForm(form string, size int, pack func(dst, src []float32)
 	if f != nil && f.data != nil && f.version == version {
 		return packedUse{data: f.data}
 	}
-	if size >= largeForm && c.root.persistent() && (f == nil || f.changes || f.version != version) {
-		p.note(key, version)
+	if f != nil && f.version != version {
+		p.changing = true
+	}
+	if size >= largeForm && c.root.persistent() && (f == nil || p.changing) {
+		p.put(key, &packed{version: version})
 		a := &c.root.backend.arena
 		use := packedUse{block: a.take(aligned(size)), arena: a}
 		use.data = use.block.values()[:size]
@@ -73,12 +82,6 @@ func (c *buffer) packedForm(form string, size int, pack func(dst, src []float32)
 	f.version = version
 	p.put(key, f)
 	return packedUse{data: f.data}
-}
-
-// note remembers that a form was made of a version of the contents and not kept.
-func (p *packCache) note(key packKey, version uint64) {
-	changed := p.forms[key] != nil && p.forms[key].version != version
-	p.put(key, &packed{version: version, changes: changed || p.forms[key] != nil && p.forms[key].changes})
 }
 
 func (p *packCache) put(key packKey, f *packed) {
@@ -97,6 +100,16 @@ func (r *root) newPacked(size int) *packed {
 	f.block = r.backend.arena.take(aligned(size))
 	f.data = f.block.values()[:size]
 	return f
+}
+
+// Changing keeps no large forms of x from now on; see [kernels.Packer]. Those of
+// weights before their first change would become garbage, which is collected late
+// where much memory is in use.
+func (b *Backend) Changing(x kernels.Buffer) {
+	p := &b.own("Changing", x).root.packs
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.changing = true
 }
 
 // free gives the forms of a short-lived buffer back.

@@ -74,7 +74,8 @@ type Elementwise interface {
 	Blend(y, x []Buffer, keep float32, take []float32)
 	// Adam takes one optimiser step over groups of equal-length parameters p[i],
 	// gradients g[i] and moments m[i] (first) and v[i] (second), all in one pass. c
-	// holds the step's constants in the order of [AdamStep.Constants].
+	// holds the step's constants in the order of [AdamStep.Constants]. Where β₁ is 0
+	// m[i] may be g[i], which the step then overwrites.
 	Adam(p, g, m, v []Buffer, c Buffer)
 }
 

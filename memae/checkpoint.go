@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/org/trustmae/internal/safetensors"
 	"github.com/org/trustmae/nn"
@@ -105,7 +107,7 @@ func (tr *trainer) loadCheckpoint(path, dataHash string) (found bool, err error)
 	if err := tr.checkFeatures(c); err != nil {
 		return false, fmt.Errorf("%w %s: %w", ErrCheckpoint, path, err)
 	}
-	if err := nn.LoadState(tr.state(), tensors); err != nil {
+	if err := nn.LoadState(tr.state(), tr.withoutFirstMoments(tensors)); err != nil {
 		return false, fmt.Errorf("%w %s: %w", ErrCheckpoint, path, err)
 	}
 	for i, o := range tr.optimisers() {
@@ -113,6 +115,17 @@ func (tr *trainer) loadCheckpoint(path, dataHash string) (found bool, err error)
 	}
 	tr.pos = c.Position
 	return true, nil
+}
+
+// withoutFirstMoments leaves out what earlier programs kept though the next step does
+// not depend on it: the optimisers' first moments where β₁ is 0.
+func (tr *trainer) withoutFirstMoments(tensors []safetensors.Tensor) []safetensors.Tensor {
+	if tr.config.Optimizer.Betas[0] != 0 {
+		return tensors
+	}
+	return slices.DeleteFunc(tensors, func(t safetensors.Tensor) bool {
+		return strings.HasPrefix(t.Name, "adam.") && strings.HasSuffix(t.Name, ".exp_avg")
+	})
 }
 
 // checkFeatures refuses a checkpoint made with another network behind the feature

@@ -3,6 +3,7 @@ package memae
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,4 +36,26 @@ func TestCheckpointRefusesOtherFeatures(t *testing.T) {
 	require.ErrorIs(t, err, ErrCheckpoint)
 	require.ErrorContains(t, err, "other weights of the feature network")
 	require.NoError(t, run(same, 2), "a copy of the folder")
+}
+
+// Checkpoints of earlier programs hold the optimisers' first moments, which a run
+// without momentum does not need.
+func TestCheckpointWithFirstMoments(t *testing.T) {
+	o := Options{Backend: backend(t), Checkpoint: filepath.Join(t.TempDir(), "run.checkpoint"), Resume: true}
+	c := tinyConfig()
+	c.Epochs = 1
+	fit(t, c, o, shapes{4, -1})
+	tensors, metadata, err := safetensors.ReadFile(o.Checkpoint)
+	require.NoError(t, err)
+	for _, e := range tensors {
+		if name, second := strings.CutSuffix(e.Name, "_sq"); second {
+			e.Name = name
+			tensors = append(tensors, e)
+		}
+	}
+	metadata, err = safetensors.Seal(tensors, metadata)
+	require.NoError(t, err)
+	require.NoError(t, safetensors.WriteFile(o.Checkpoint, tensors, metadata))
+	c.Epochs = 2
+	fit(t, c, o, shapes{4, -1})
 }

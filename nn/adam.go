@@ -17,11 +17,14 @@ type AdamOptions struct {
 	WeightDecay  float64 // L2 penalty, added to the gradient
 }
 
-// Adam is the optimiser of Kingma and Ba 2015 with PyTorch's bias correction.
+// Adam is the optimiser of Kingma and Ba 2015 with PyTorch's bias correction. With
+// Beta1 0 the first moment is the gradient, weight decay included: it takes no memory
+// of its own, and a step leaves it in the gradient's place.
 type Adam struct {
 	params    []*autograd.Tensor
-	moments   [][2]*autograd.Tensor // first and second, of every parameter
-	constants *autograd.Tensor      // of the present step, on the device; nil without parameters
+	first     []*autograd.Tensor // moment of every parameter; nil where Beta1 is 0
+	second    []*autograd.Tensor // moment of every parameter
+	constants *autograd.Tensor   // of the present step, on the device; nil without parameters
 	options   AdamOptions
 	steps     int
 }
@@ -46,9 +49,13 @@ func NewAdam(params []*autograd.Tensor, o AdamOptions) *Adam {
 		}
 		seen[p] = i
 		b := p.Backend()
-		a.moments = append(a.moments, [2]*autograd.Tensor{
-			autograd.NewConstant(b, p.Shape()...), autograd.NewConstant(b, p.Shape()...),
-		})
+		if packer, ok := b.(kernels.Packer); ok {
+			packer.Changing(p.Buffer())
+		}
+		if o.Beta1 != 0 {
+			a.first = append(a.first, autograd.NewConstant(b, p.Shape()...))
+		}
+		a.second = append(a.second, autograd.NewConstant(b, p.Shape()...))
 	}
 	if len(params) > 0 {
 		a.constants = autograd.NewConstant(params[0].Backend(), kernels.AdamConstants)
@@ -99,8 +106,11 @@ func (a *Adam) update() {
 	n := len(a.params)
 	p, g, m, v := make([]kernels.Buffer, n), make([]kernels.Buffer, n), make([]kernels.Buffer, n), make([]kernels.Buffer, n)
 	for i, x := range a.params {
-		p[i], g[i] = x.Buffer(), x.Grad().Buffer()
-		m[i], v[i] = a.moments[i][0].Buffer(), a.moments[i][1].Buffer()
+		p[i], g[i], v[i] = x.Buffer(), x.Grad().Buffer(), a.second[i].Buffer()
+		m[i] = g[i]
+		if a.first != nil {
+			m[i] = a.first[i].Buffer()
+		}
 	}
 	a.constants.Backend().Adam(p, g, m, v, a.constants.Buffer())
 }
@@ -136,14 +146,17 @@ func (a *Adam) StepCount() int { return a.steps }
 func (a *Adam) SetStepCount(n int) { a.steps = n }
 
 // State lists the moments as PyTorch names them, "0.exp_avg" and "0.exp_avg_sq"
-// for the first parameter and so on.
+// for the first parameter and so on; with Beta1 0 only the second, as the first is
+// nothing that the next step depends on.
 func (a *Adam) State() []Entry {
 	var entries []Entry
-	for i, m := range a.moments {
-		entries = append(entries, Prefix(strconv.Itoa(i), []Entry{
-			{Name: "exp_avg", Tensor: m[0], Buffer: true},
-			{Name: "exp_avg_sq", Tensor: m[1], Buffer: true},
-		})...)
+	for i, second := range a.second {
+		var moments []Entry
+		if a.first != nil {
+			moments = append(moments, Entry{Name: "exp_avg", Tensor: a.first[i], Buffer: true})
+		}
+		moments = append(moments, Entry{Name: "exp_avg_sq", Tensor: second, Buffer: true})
+		entries = append(entries, Prefix(strconv.Itoa(i), moments)...)
 	}
 	return entries
 }

@@ -44,11 +44,16 @@ func initWeights(m Module, rng *rand.Rand, std func(shape []int) float64) {
 	}
 }
 
-// drawNormal fills x from N(0, std²).
+// drawNormal fills x from N(0, std²), piece by piece: copies of all the weights would
+// be garbage that is collected late where much memory is in use.
 func drawNormal(x *autograd.Tensor, std float64, rng *rand.Rand) {
-	values := make([]float32, x.Len())
-	for i := range values {
-		values[i] = float32(rng.NormFloat64() * std)
+	const piece = 1 << 16
+	values := make([]float32, min(piece, x.Len()))
+	for at := 0; at < x.Len(); at += piece {
+		n := min(piece, x.Len()-at)
+		for i := range n {
+			values[i] = float32(rng.NormFloat64() * std)
+		}
+		x.Backend().Upload(x.Buffer().Slice(at, n), values[:n])
 	}
-	x.Set(values)
 }

@@ -24,7 +24,31 @@ func adamCases(s *source) []call {
 		many.unsized = true                                       // as the others show; it would take long
 		list = append(list, adamCase(s, []int{1728, 16, 1, 70000, 16, 9}, step), many)
 	}
+	for _, n := range lengths {
+		list = append(list, adamInGradient(s, n))
+	}
 	return append(list, adamLists())
+}
+
+// adamInGradient takes a step without momentum, whose first moment is kept in the
+// gradient's place.
+func adamInGradient(s *source, n int) call {
+	a := kernels.AdamStep{LR: 1e-3, Beta2: 0.9, Eps: 1e-8, WeightDecay: 0.01, Step: 3}
+	p, g, m, v := 0, 1, 2, 3
+	operands := adamOperands(s, n, a)
+	scale := make([]float64, n)
+	for i := range scale {
+		scale[i] = math.Abs(float64(operands[g].values[i])) + a.WeightDecay*math.Abs(float64(operands[p].values[i]))
+	}
+	operands[g] = operand{values: operands[g].values, want: operands[m].want, scale: scale}
+	return call{
+		name:     fmt.Sprintf("Adam/in gradient/%d", n),
+		operands: []operand{operands[p], operands[g], operands[v], in(a.Constants())}, tol: 4 * ulp,
+		run: func(b kernels.Backend, x []kernels.Buffer) {
+			one := func(i int) []kernels.Buffer { return []kernels.Buffer{x[i]} }
+			b.Adam(one(0), one(1), one(1), one(2), x[3])
+		},
+	}
 }
 
 // adamCase updates tensors of the given lengths.

@@ -26,21 +26,23 @@ type Options struct {
 	// capability 8.0 take single precision for TF32 and have no bf16.
 	Precision Precision
 	// Deterministic keeps timing out of how convolutions are computed: always by
-	// kernels of this package, so that the same device gives the same bits in every
-	// run. Without it cuDNN computes what it was once faster at, where it is found.
+	// kernels of this package that every device has, so that the same device gives the
+	// same bits in every run. Without it cuDNN, where it is found, and kernels for compute
+	// capability 9.0 compute what they were once faster at.
 	Deterministic bool
 }
 
 // Backend computes on a GPU. It may be used from several goroutines. Operations
 // return before they are done; they are done in the order of their calls.
 type Backend struct {
-	device    *device
-	precision Precision
-	stream    driver.Stream
-	memory    *memory
-	dnn       *dnn
-	blas      *blas
-	gate      gate
+	device        *device
+	precision     Precision
+	deterministic bool
+	stream        driver.Stream
+	memory        *memory
+	dnn           *dnn
+	blas          *blas
+	gate          gate
 }
 
 var _ kernels.Backend = (*Backend)(nil)
@@ -59,7 +61,7 @@ func Open(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
-	b := &Backend{device: d, precision: o.Precision, stream: stream, memory: newMemory(d.context, stream.Sync)}
+	b := &Backend{device: d, precision: o.Precision, deterministic: o.Deterministic, stream: stream, memory: newMemory(d.context, stream.Sync)}
 	b.dnn = newDNN(d.context, stream, o)
 	b.blas = newBLAS(d.context, o)
 	convolutions, products := b.dnn, b.blas

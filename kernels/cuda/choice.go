@@ -1,14 +1,19 @@
 package cuda
 
 import (
+	"math"
 	"sync"
 
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
 )
 
-// own is the choice of this package's kernel instead of an algorithm of cuDNN.
-const own = -1
+// Choices of this package's kernels instead of an algorithm of cuDNN, whose numbers
+// count from 0: those that every device has, and those by instructions of a warpgroup.
+const (
+	own        = -1
+	warpgroups = -2
+)
 
 // choices are, for a device, what computes convolutions fastest: found out when a
 // shape is first met, and remembered for the process.
@@ -23,6 +28,7 @@ type choiceKey struct {
 	direction driver.Direction
 	shape     kernels.ConvShape
 	precision Precision
+	library   bool // cuDNN was asked, too
 }
 
 // get returns a choice, if it was made.
@@ -43,25 +49,50 @@ func (c *choices) set(key choiceKey, algorithm int) {
 	c.algorithms[key] = algorithm
 }
 
-// run computes a convolution by what is fastest for its shape. Where cuDNN fails at
-// it, the own kernel does it from then on.
+// run computes a convolution by what is fastest for its shape. Where that fails, the
+// own kernel does it from then on.
 func (b *Backend) run(op string, c convolution) {
-	if b.dnn.takes(c) {
-		key := choiceKey{c.direction, c.shape, b.precision}
-		if a := b.choose(op, key, c); a != own {
-			if b.convolve(op, c, a) == nil {
-				return
-			}
-			b.device.choices.set(key, own)
+	best := own
+	if list := b.candidates(c); len(list) > 1 {
+		key := choiceKey{c.direction, c.shape, b.precision, b.dnn.takes(c)}
+		best = b.choose(op, key, c, list)
+		if b.compute(op, c, best) == nil {
+			return
 		}
+		b.device.choices.set(key, own)
 	}
-	b.multiply(op, c)
+	b.multiply(op, c, own)
 }
 
-// choose returns what computes a convolution fastest, after timing it where its
-// shape is new. While work is recorded nothing can be timed: the own kernel does
-// what is new then.
-func (b *Backend) choose(op string, key choiceKey, c convolution) int {
+// candidates are what can compute a convolution, the own kernel first. Runs that are to
+// be the same have no other.
+func (b *Backend) candidates(c convolution) []int {
+	list := []int{own}
+	if b.deterministic {
+		return list
+	}
+	if b.precision != F32 && b.device.functions[c.tensorKernel(b.precision, warpgroups)] != nil {
+		list = append(list, warpgroups)
+	}
+	if b.dnn.takes(c) {
+		list = append(list, algorithms[c.direction]...)
+	}
+	return list
+}
+
+// compute computes a convolution by what was chosen; only cuDNN fails.
+func (b *Backend) compute(op string, c convolution, choice int) error {
+	if choice == own || choice == warpgroups {
+		b.multiply(op, c, choice)
+		return nil
+	}
+	return b.convolve(op, c, choice)
+}
+
+// choose returns which candidate computes a convolution fastest, after timing them
+// where its shape is new. While work is recorded nothing can be timed: the own kernel
+// does what is new then.
+func (b *Backend) choose(op string, key choiceKey, c convolution, candidates []int) int {
 	known := &b.device.choices
 	if a, ok := known.get(key); ok {
 		return a
@@ -74,12 +105,9 @@ func (b *Backend) choose(op string, key choiceKey, c convolution) int {
 	if a, ok := known.get(key); ok {
 		return a // another goroutine's
 	}
-	best, least := own, b.time(op, func() error {
-		b.multiply(op, c)
-		return nil
-	})
-	for _, a := range algorithms[c.direction] {
-		if ms := b.time(op, func() error { return b.convolve(op, c, a) }); ms >= 0 && ms < least {
+	best, least := own, float32(math.Inf(1))
+	for _, a := range candidates {
+		if ms := b.time(op, func() error { return b.compute(op, c, a) }); ms >= 0 && ms < least {
 			best, least = a, ms
 		}
 	}

@@ -71,14 +71,25 @@ type convArguments struct {
 	slope         float32
 }
 
-// multiply runs a convolution as a matrix product by a kernel of ours.
-func (b *Backend) multiply(op string, c convolution) {
+// tensorKernel is the kernel of a convolution on the tensor cores: by instructions of a
+// warp, or of a warpgroup. Where there is none by warpgroups, the name is no kernel's.
+func (c convolution) tensorKernel(p Precision, by int) string {
+	infix := ""
+	if by == warpgroups {
+		infix = "wgmma_"
+	}
+	return fmt.Sprintf("%v_%v_%s%d", c.direction, p, infix, tensorTiling(c.product().m, p).rows)
+}
+
+// multiply runs a convolution as a matrix product by a kernel of ours: own or
+// warpgroups.
+func (b *Backend) multiply(op string, c convolution, by int) {
 	p := c.product()
 	t := tiling{productTile, productTile, productSlice}
 	kernel := c.direction.String()
 	if b.precision != F32 {
 		t = tensorTiling(p.m, b.precision)
-		kernel = fmt.Sprintf("%v_%v_%d", c.direction, b.precision, t.rows)
+		kernel = c.tensorKernel(b.precision, by)
 	}
 	size, grid := t.divide(p)
 	args := convArguments{c.y, c.x, c.w, c.bias, newConvShape(c.shape), size, c.slope}

@@ -78,7 +78,7 @@ func (l layer) on(b *Backend, slope float32, moved int) []float32 {
 
 // chosen is what was chosen for a shape, and whether anything was.
 func chosen(b *Backend, d driver.Direction, s kernels.ConvShape) (algorithm int, ok bool) {
-	algorithm, ok = b.device.choices.algorithms[choiceKey{d, s, b.precision}]
+	algorithm, ok = b.device.choices.algorithms[choiceKey{d, s, b.precision, b.dnn.handle != nil}]
 	return algorithm, ok
 }
 
@@ -132,7 +132,7 @@ func TestAlgorithms(t *testing.T) {
 			if c.direction != driver.BackwardWeights {
 				c.bias = b.ptr("test", bias, len(l.bias))
 			}
-			b.multiply("test", c.convolution)
+			b.multiply("test", c.convolution, own)
 			want := got()
 			for _, a := range algorithms[c.direction] {
 				err := b.convolve("test", c.convolution, a)
@@ -190,7 +190,7 @@ func TestFailingDNN(t *testing.T) {
 		b.Convolutions())
 
 	// A choice that fails later is taken back.
-	b.device.choices.set(choiceKey{driver.Forward, l.s, TF32}, 1)
+	b.device.choices.set(choiceKey{driver.Forward, l.s, TF32, true}, 1)
 	require.Equal(t, l.want(1), l.on(b, 1, 0))
 	algorithm, _ = chosen(b, driver.Forward, l.s)
 	require.Equal(t, own, algorithm)

@@ -32,12 +32,18 @@ func loadKernels(context driver.Context, d driver.Device) (map[string]driver.Fun
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(p cu.Program) bool { return p.Tensor && !hasTensorCores(d) })
+	list = slices.DeleteFunc(list, func(p cu.Program) bool {
+		return p.Tensor && !hasTensorCores(d) || p.Warpgroup && !hasWarpgroups(d, compiler.Library().Version)
+	})
 	images, failures := make([][]byte, len(list)), make([]error, len(list))
 	var group sync.WaitGroup
 	for i, p := range list {
 		group.Go(func() {
-			images[i], failures[i] = compiled(compiler, p, headers, cu.Options(cu.Architecture(d.Major, d.Minor)))
+			architecture := cu.Architecture(d.Major, d.Minor)
+			if p.Warpgroup {
+				architecture = cu.HopperArchitecture
+			}
+			images[i], failures[i] = compiled(compiler, p, headers, cu.Options(architecture))
 		})
 	}
 	group.Wait()

@@ -3,6 +3,8 @@ package cuda
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Precision is what convolutions round their operands to. Sums are in single
@@ -34,6 +36,14 @@ func ParsePrecision(name string) (Precision, error) {
 
 // hasTensorCores tells whether a device's tensor cores know TF32 and bf16.
 func hasTensorCores(d Device) bool { return d.Major >= 8 }
+
+// hasWarpgroups tells whether a device has instructions of a warpgroup, which are
+// compute capability 9.0's alone, and a compiler of a version knows them.
+func hasWarpgroups(d Device, version string) bool {
+	major, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n >= 12 && d.Major == 9 && d.Minor == 0
+}
 
 // Precisions are those that a device has, from the most exact.
 func Precisions(d Device) []Precision {

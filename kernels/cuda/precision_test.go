@@ -26,3 +26,14 @@ func TestPrecisionOfOldDevices(t *testing.T) {
 	_, err = ParsePrecision("f16")
 	require.EqualError(t, err, `precision is "f16", want f32, tf32 or bf16`)
 }
+
+// Warpgroups are asked of compute capability 9.0 and a compiler of CUDA 12 only.
+func TestWarpgroupsOfDevices(t *testing.T) {
+	for _, c := range []struct {
+		major, minor int
+		version      string
+		want         bool
+	}{{9, 0, "12.4", true}, {9, 0, "13.0", true}, {9, 0, "11.8", false}, {8, 0, "12.4", false}, {10, 0, "12.9", false}, {9, 0, "", false}} {
+		require.Equal(t, c.want, hasWarpgroups(Device{Major: c.major, Minor: c.minor}, c.version), "%+v", c)
+	}
+}

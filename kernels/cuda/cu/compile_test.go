@@ -35,8 +35,11 @@ func TestProgramsCompile(t *testing.T) {
 	t.Logf("%+v", compiler.Library())
 	programs, headers, err := Programs()
 	require.NoError(t, err)
-	for _, architecture := range []string{"sm_80", "sm_90", "sm_90a"} {
+	for _, architecture := range []string{"sm_80", "sm_90", HopperArchitecture} {
 		for _, p := range programs {
+			if p.Warpgroup && architecture != HopperArchitecture {
+				continue
+			}
 			t.Run(architecture+"/"+p.Name, func(t *testing.T) {
 				t.Parallel()
 				image, err := compiler.Compile(p.Name, p.Text, headers, Options(architecture))
@@ -77,4 +80,5 @@ func TestNamesAreUnique(t *testing.T) {
 	}
 	require.Contains(t, in, "conv_forward")
 	require.True(t, programs[slices.IndexFunc(programs, func(p Program) bool { return p.Name == "conv_tf32.cu" })].Tensor)
+	require.True(t, programs[slices.IndexFunc(programs, func(p Program) bool { return p.Name == "conv_tf32_wgmma.cu" })].Warpgroup)
 }

@@ -29,8 +29,8 @@ __device__ __forceinline__ bool aligned(const float *values) { return reinterpre
 // rows%32 = 0 words fills all banks, row r at r ^ 8*(k%4): a fragment takes 8 rows from
 // a multiple of 8 on at 4 steps, that is 4 different eighths-of-32 of 8 banks each.
 // Neither divides 4 neighbours that are copied at once.
-template <int rows, bool along_k> struct alignas(1024) Tile {
-	float values[rows * depth];
+template <int rows, bool along_k, class Value = float> struct alignas(1024) Tile {
+	Value values[rows * depth];
 	static __device__ __forceinline__ int at(int row, int k) {
 		return along_k ? row * depth + (k ^ (row / 2 % 4 * 4)) : k * rows + (row ^ (k % 4 * 8));
 	}

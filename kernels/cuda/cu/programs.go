@@ -19,6 +19,7 @@ type Program struct {
 	Name, Text string
 	Kernels    []string // names of its kernels
 	Tensor     bool     // needs the tensor cores of compute capability 8.0
+	Warpgroup  bool     // needs what only sm_90a has
 }
 
 // kernel finds the kernels of a program.
@@ -40,7 +41,7 @@ func Programs() (list []Program, headers map[string]string, err error) {
 			headers[e.Name()] = string(text)
 			continue
 		}
-		p := Program{Name: e.Name(), Text: string(text), Tensor: bytes.Contains(text, []byte(`#include "tensor.cuh"`))}
+		p := Program{Name: e.Name(), Text: string(text), Tensor: includes(text, "tensor.cuh"), Warpgroup: includes(text, "hopper.cuh")}
 		for _, m := range kernel.FindAllStringSubmatch(p.Text, -1) {
 			p.Kernels = append(p.Kernels, m[1])
 		}
@@ -48,6 +49,14 @@ func Programs() (list []Program, headers map[string]string, err error) {
 	}
 	return list, headers, nil
 }
+
+func includes(text []byte, header string) bool {
+	return bytes.Contains(text, fmt.Appendf(nil, "#include %q", header))
+}
+
+// HopperArchitecture is that of compute capability 9.0 with the instructions that no
+// later one has.
+const HopperArchitecture = "sm_90a"
 
 // Architecture is a compute capability's name, as in "sm_90".
 func Architecture(major, minor int) string { return fmt.Sprintf("sm_%d%d", major, minor) }

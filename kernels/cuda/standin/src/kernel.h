@@ -5,7 +5,7 @@
 //
 // Shared memory is static, since blocks run one by one, and holds NaN when a
 // block begins. __CUDA_ARCH__ is not defined: inline PTX is left out, and what it
-// does is in warp.h and async.h.
+// does is in async.h, warp.h and warpgroup.h.
 #pragma once
 #include <algorithm>
 #include <cfloat>
@@ -46,6 +46,20 @@ struct Copies {
 	std::vector<size_t> ends;
 };
 
+// Product is one of a warpgroup that its thread has begun, by its factors' descriptors,
+// and a mark of what they were. Products are those that it has not waited for, where
+// groups end, and where the sums that they have so far belong.
+struct Product {
+	uint64_t a, b, mark;
+};
+struct Products {
+	std::vector<Product> list;
+	std::vector<size_t> ends;
+	std::vector<float> sums;
+	float *to = nullptr;
+	bool begun = false; // since sums were waited for
+};
+
 enum State { ready, at_block, at_warp, done };
 
 struct Fiber {
@@ -61,6 +75,8 @@ struct Fiber {
 	int kind[2];
 	uint32_t shown[2][6];
 	Copies copies;
+	Products products;
+	bool publishes; // since the last barrier
 };
 
 constexpr size_t stack_bytes = 256 << 10;
@@ -125,14 +141,34 @@ extern uint32_t __start_shared_memory[] __attribute__((weak));
 extern uint32_t __stop_shared_memory[] __attribute__((weak));
 }
 
+// shared_start is where addresses of shared memory count from.
+static char *shared_start() { return reinterpret_cast<char *>(reinterpret_cast<uintptr_t>(__start_shared_memory) & ~uintptr_t(1023)); }
+
+// published is shared memory as a warpgroup's products see it.
+static std::vector<char> published;
+
+// publish does so at a barrier if all threads have asked for it.
+static void publish(unsigned threads) {
+	bool all = true;
+	for (unsigned i = 0; i < threads; i++) {
+		all &= fibers[i]->publishes;
+		fibers[i]->publishes = false;
+	}
+	if (all)
+		std::copy(shared_start(), reinterpret_cast<char *>(__stop_shared_memory), published.data());
+}
+
 // run_block runs one block, and tells whether its threads agreed at barriers.
 static bool run_block() {
 	for (uint32_t *p = __start_shared_memory; p != __stop_shared_memory; p++)
 		*p = 0x7fc00000;
+	published.assign(reinterpret_cast<char *>(__stop_shared_memory) - shared_start(), '\xff'); // NaN
 	unsigned n = blockDim.x;
 	for (unsigned i = 0; i < n; i++) {
 		fibers[i]->state = ready;
 		fibers[i]->copies = {};
+		fibers[i]->products = {};
+		fibers[i]->publishes = false;
 	}
 	while (!all(0, n, done)) {
 		bool moved = false;
@@ -143,7 +179,10 @@ static bool run_block() {
 			}
 		for (unsigned i = 0; i < n; i += 32)
 			moved |= release(i, i + 32 < n ? i + 32 : n, at_warp);
-		moved |= release(0, n, at_block);
+		if (release(0, n, at_block)) {
+			publish(n);
+			moved = true;
+		}
 		if (!moved)
 			return false;
 	}
@@ -254,3 +293,4 @@ namespace standin {
 
 #include "async.h"
 #include "warp.h"
+#include "warpgroup.h"

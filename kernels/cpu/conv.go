@@ -10,6 +10,10 @@ const (
 	stripTarget  = 64 << 10
 	depthTarget  = 640
 	fewestChunks = 8
+	// Images are computed together that have at most so many destination pixels, for at
+	// least so many weights.
+	togetherPixels  = 256
+	togetherWeights = 128 << 10
 )
 
 // epilogue is what a convolution does to its sums before it stores them.
@@ -75,12 +79,12 @@ func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue,
 	default:
 		u = w.packedForm(p.form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
 		c := newConvolution(b, p, dst, src, u.data, e)
-		b.pool.run(g.n*c.strips*c.groups, c.chunk)
+		b.pool.run(g.n/c.images*c.strips*c.groups, c.chunk)
 	}
 	u.release()
 }
 
-// convolution is one run of a correlation: chunks are (image, strip of destination
+// convolution is one run of a correlation: chunks are (images, strip of destination
 // rows, group of destination channels).
 type convolution struct {
 	*correlation
@@ -103,7 +107,7 @@ func newConvolution(b *Backend, p *plan, dst, src, panels []float32, e epilogue)
 	c.start = make([]float32, c.blocks*k.cols)
 	copy(c.start, e.bias)
 	c.groups = 1
-	for c.n*c.strips*c.groups < fewestChunks && c.groups < c.blocks {
+	for c.n/c.images*c.strips*c.groups < fewestChunks && c.groups < c.blocks {
 		c.groups *= 2
 	}
 	c.group = ceilDiv(c.blocks, c.groups)
@@ -122,47 +126,70 @@ func (g *correlation) stripRows(channels int) (rows, strips int) {
 }
 
 // passChannels chooses how many source channels pass through a strip of the
-// given destination rows at a time.
-func (g *correlation) passChannels(rows int) int {
+// given destination rows of some images at a time.
+func (g *correlation) passChannels(rows, images int) int {
 	h := (ceilDiv(rows, g.spread)-1)*g.step + 1 + g.bottom - g.top
 	w := (ceilDiv(g.dst.w, g.spread)-1)*g.step + 1 + g.right - g.left
 	taps := 1
 	for _, p := range g.phases {
 		taps = max(taps, len(p.taps))
 	}
-	most := max(min(stripTarget/(h*w), depthTarget/taps), 1)
+	most := max(min(stripTarget/(h*w*images), depthTarget/taps), 1)
 	return ceilDiv(g.src.c, ceilDiv(g.src.c, most))
 }
 
-// chunk computes one strip of one image for a group of channel blocks.
+// together chooses how many images' strips are one, a divisor of their number: few
+// pixels for weights that the second-level cache does not hold would have every image
+// read all weights from memory. channels are those of the destination, whole blocks.
+func (g *correlation) together(channels int) int {
+	images := 1
+	if g.taps()*g.src.c*channels < togetherWeights {
+		return images
+	}
+	for n := 2; n <= g.n && n*g.dst.area() <= min(togetherPixels, 2*sumsTarget/channels); n++ {
+		if g.n%n == 0 {
+			images = n
+		}
+	}
+	return images
+}
+
+// chunk computes one strip of some images for a group of channel blocks.
 func (c *convolution) chunk(i int) {
-	group, stripe, image := i%c.groups, i/c.groups%c.strips, i/c.groups/c.strips
-	s := c.strip(stripe)
+	group, stripe, first := i%c.groups, i/c.groups%c.strips, i/c.groups/c.strips*c.images
+	s, size := c.strip(stripe), c.src.size()
 	b0 := group * c.group
 	b1 := min(b0+c.group, c.blocks)
-	room := c.backend.scratch(c.channels*s.h*s.w + (b1-b0)*(s.pixels+1)*c.kernels.cols)
+	perImage := c.channels * s.h * s.w
+	room := c.backend.scratch(c.images*perImage + (b1-b0)*c.sumsSize(s))
 	defer room.release()
-	source, sums := room.data[:c.channels*s.h*s.w], room.data[c.channels*s.h*s.w:]
+	source, sums := room.data[:c.images*perImage], room.data[c.images*perImage:]
 	for c0 := 0; c0 < c.src.c; c0 += c.channels {
 		c1 := min(c0+c.channels, c.src.c)
-		s.fill(c.correlation, source, c.in[image*c.src.size():(image+1)*c.src.size()], stripe*c.rows, c0, c1)
+		for image := range c.images {
+			s.fill(c.correlation, source[image*perImage:], c.in[(first+image)*size:][:size], stripe*c.rows, c0, c1, c0 > 0)
+		}
 		for block := b0; block < b1; block++ {
-			c.block(s, c.sums(s, sums, block-b0), source, block, c0, c1)
+			c.block(s, sums[(block-b0)*c.sumsSize(s):], source, block, c0, c1)
 		}
 	}
 	for block := b0; block < b1; block++ {
-		d0 := block * c.kernels.cols
-		at := (image*c.dst.c+d0)*c.dst.area() + stripe*c.rows*c.dst.w
-		sums := c.sums(s, sums, block-b0)
-		c.activate(c.backend, sums[:s.pixels*c.kernels.cols])
-		c.kernels.transposeAll(c.out[at:], c.dst.area(), sums, c.kernels.cols, s.pixels, min(c.kernels.cols, c.dst.c-d0))
+		c.store(s, sums[(block-b0)*c.sumsSize(s):], block, first, stripe)
 	}
 }
 
-// sums are a block's values, [pixels][cols] and one spare row.
-func (c *convolution) sums(s *strip, sums []float32, i int) []float32 {
-	size := (s.pixels + 1) * c.kernels.cols
-	return sums[i*size : (i+1)*size]
+// sumsSize is the size of a block's values, [images][pixels][cols] and one spare row.
+func (c *convolution) sumsSize(s *strip) int { return (c.images*s.pixels + 1) * c.kernels.cols }
+
+// store activates a block's values and brings them to their images, of which first is
+// the first.
+func (c *convolution) store(s *strip, sums []float32, block, first, stripe int) {
+	cols, d0 := c.kernels.cols, block*c.kernels.cols
+	c.activate(c.backend, sums[:c.images*s.pixels*cols])
+	for image := range c.images {
+		at := ((first+image)*c.dst.c+d0)*c.dst.area() + stripe*c.rows*c.dst.w
+		c.kernels.transposeAll(c.out[at:], c.dst.area(), sums[image*s.pixels*cols:], cols, s.pixels, min(cols, c.dst.c-d0))
+	}
 }
 
 // block adds source channels [c0, c1) to a strip of one block of channels.

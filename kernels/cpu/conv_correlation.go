@@ -103,15 +103,16 @@ func (g *correlation) bound() {
 // rows lie zero padded in scratch, [channels][h][w].
 type strip struct {
 	rows   int // destination rows
-	pixels int // destination pixels
+	pixels int // destination pixels of an image
 	h, w   int // source rows and columns in scratch
 	tiles  [][]tileRow
 	steps  [][]int32
 }
 
 // newStrip makes the tables of a strip of the given destination rows starting
-// at a multiple of g.spread, for a number of source channels.
-func (g *correlation) newStrip(k *gemmKernels, rows, channels int) *strip {
+// at a multiple of g.spread, for a number of source channels. The same strip of
+// several images is one: their source rows and their pixels follow each other.
+func (g *correlation) newStrip(k *gemmKernels, rows, channels, images int) *strip {
 	positions := func(n int) int { return (ceilDiv(n, g.spread)-1)*g.step + 1 }
 	s := &strip{
 		rows: rows, pixels: rows * g.dst.w,
@@ -119,13 +120,15 @@ func (g *correlation) newStrip(k *gemmKernels, rows, channels int) *strip {
 	}
 	for _, p := range g.phases {
 		var tiles []tileRow
-		for y := p.y; y < rows; y += g.spread {
-			for x := p.x; x < g.dst.w; x += g.spread {
-				a := y/g.spread*g.step*s.w + x/g.spread*g.step
-				tiles = append(tiles, tileRow{int32(a), int32((y*g.dst.w + x) * k.cols)})
+		for image := range images {
+			for y := p.y; y < rows; y += g.spread {
+				for x := p.x; x < g.dst.w; x += g.spread {
+					a := (image*channels*s.h+y/g.spread*g.step)*s.w + x/g.spread*g.step
+					tiles = append(tiles, tileRow{int32(a), int32((image*s.pixels + y*g.dst.w + x) * k.cols)})
+				}
 			}
 		}
-		s.tiles = append(s.tiles, padTiles(tiles, k.rows, s.pixels*k.cols))
+		s.tiles = append(s.tiles, padTiles(tiles, k.rows, images*s.pixels*k.cols))
 		steps := make([]int32, 0, channels*len(p.taps))
 		for c := range channels {
 			for _, t := range p.taps {
@@ -146,23 +149,41 @@ func padTiles(tiles []tileRow, rows, spare int) []tileRow {
 }
 
 // fill copies the source rows of the strip that starts at destination row y,
-// channels [c0, c1) of image, into dst with zeros around.
-func (s *strip) fill(g *correlation, dst, image []float32, y, c0, c1 int) {
+// channels [c0, c1) of image, into dst with zeros around. Those are left alone where
+// dst is padded, that is has been filled from as many channels or more at this y.
+func (s *strip) fill(g *correlation, dst, image []float32, y, c0, c1 int, padded bool) {
 	top := y/g.spread*g.step + g.top
 	from, to := min(max(0, -g.left), s.w), max(min(s.w, g.src.w-g.left), 0)
+	first, end := min(max(0, -top), s.h), max(min(s.h, g.src.h-top), 0)
+	if from >= to {
+		end = first // only columns beside the image
+	}
 	for c := c0; c < c1; c++ {
-		src := image[c*g.src.area() : (c+1)*g.src.area()]
-		for r := range s.h {
-			row := dst[((c-c0)*s.h+r)*s.w : ((c-c0)*s.h+r+1)*s.w]
-			if top+r < 0 || top+r >= g.src.h || from >= to {
-				clear(row)
-				continue
-			}
-			clear(row[:from])
-			copy(row[from:to], src[(top+r)*g.src.w+from+g.left:])
-			clear(row[to:])
+		plane := dst[(c-c0)*s.h*s.w : (c-c0+1)*s.h*s.w]
+		if !padded {
+			s.pad(plane, first, end, from, to)
+		}
+		at := (c*g.src.h+top+first)*g.src.w + from + g.left
+		for r := first; r < end; r++ {
+			copy(plane[r*s.w+from:r*s.w+to], image[at:])
+			at += g.src.w
 		}
 	}
+}
+
+// pad clears a plane but for rows [first, end) of columns [from, to).
+func (s *strip) pad(plane []float32, first, end, from, to int) {
+	if first == end {
+		clear(plane)
+		return
+	}
+	clear(plane[:first*s.w+from])
+	if from > 0 || to < s.w {
+		for r := first; r < end-1; r++ {
+			clear(plane[r*s.w+to : (r+1)*s.w+from])
+		}
+	}
+	clear(plane[(end-1)*s.w+to:])
 }
 
 // panels packs weights for the tile kernel: for every phase in turn, blocks of

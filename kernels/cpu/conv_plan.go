@@ -36,19 +36,21 @@ type cut struct {
 	rows     int // of a strip
 	strips   int
 	channels int    // source channels of a pass over a strip
+	images   int    // whose strips are one
 	full     *strip // every strip but the last
 	last     *strip // what remains at the bottom
 }
 
-// newCut cuts g so that sums over the given number of channels stay in the cache.
-func (g *correlation) newCut(k *gemmKernels, channels int) cut {
-	var c cut
+// newCut cuts g so that sums over the given number of channels stay in the cache, and
+// joins the strips of the given number of images.
+func (g *correlation) newCut(k *gemmKernels, channels, images int) cut {
+	c := cut{images: images}
 	c.rows, c.strips = g.stripRows(channels)
-	c.channels = g.passChannels(c.rows)
-	c.full = g.newStrip(k, c.rows, c.channels)
+	c.channels = g.passChannels(c.rows, images)
+	c.full = g.newStrip(k, c.rows, c.channels, images)
 	c.last = c.full
 	if rest := g.dst.h - (c.strips-1)*c.rows; rest != c.rows {
-		c.last = g.newStrip(k, rest, c.channels)
+		c.last = g.newStrip(k, rest, c.channels, images)
 	}
 	return c
 }
@@ -118,9 +120,10 @@ func (b *Backend) newPlan(key planKey) *plan {
 	case p.suitsShallow(&b.table.shallow):
 		p.method, p.shallow = byShallow, p.shallowLayout(p.shallowRows())
 	case p.suitsWide():
-		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels)
+		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels, 1)
 	default:
-		p.cut = p.newCut(k, ceilDiv(p.dst.c, k.cols)*k.cols)
+		channels := ceilDiv(p.dst.c, k.cols) * k.cols
+		p.cut = p.newCut(k, channels, p.together(channels))
 	}
 	p.form = fmt.Sprint(p.method, key.pass, k.cols, s.InC, s.OutC, s.KH, s.KW, s.Stride, s.Pad, s.Dil)
 	return p

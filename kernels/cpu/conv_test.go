@@ -187,6 +187,8 @@ func TestConvAgainstReference(t *testing.T) {
 		kernels.NewConvShape(1, 3, 12, 10, 2, 5, 2, 3, 2, 1),
 		kernels.NewConvShape(1, 64, 4, 4, 70, 3, 3, 1, 1, 1),
 		kernels.NewConvShape(2, 40, 16, 16, 64, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(6, 128, 5, 7, 128, 3, 3, 1, 2, 2), // images together
+		kernels.NewConvShape(4, 80, 9, 8, 75, 5, 5, 2, 1, 1),
 	}
 	var cases []*convCase
 	for i, s := range shapes {

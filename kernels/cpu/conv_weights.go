@@ -111,7 +111,7 @@ func newWeightGrad(b *Backend, g *correlation, dst, src, grad []float32) *weight
 	w.groups = ceilDiv(w.blocks, w.group)
 	w.rows, w.strips = g.stripRows(w.group * k.cols * 2)
 	taps := len(g.phases[0].taps)
-	w.channels = min(g.passChannels(w.rows), max(1, sumsTarget/(w.group*k.cols*taps)))
+	w.channels = min(g.passChannels(w.rows, 1), max(1, sumsTarget/(w.group*k.cols*taps)))
 	w.slices = ceilDiv(g.src.c, w.channels)
 	w.channels = ceilDiv(g.src.c, w.slices)
 	w.pieces = min(g.n*w.strips, ceilDiv(fewestChunks, w.groups*w.slices))
@@ -127,7 +127,7 @@ func (w *weightGrad) depth() int     { return w.src.c * len(w.phases[0].taps) }
 func (w *weightGrad) pieceSize() int { return w.blocks * w.depth() * w.kernels.cols }
 
 func (w *weightGrad) newStrip(rows int) weightStrip {
-	s := weightStrip{strip: w.correlation.newStrip(w.kernels, rows, w.channels)}
+	s := weightStrip{strip: w.correlation.newStrip(w.kernels, rows, w.channels, 1)}
 	for _, t := range s.strip.tiles[0][:s.pixels] {
 		s.steps = append(s.steps, t.a)
 	}
@@ -153,13 +153,14 @@ func (w *weightGrad) chunk(i int) {
 	source, grads, sums := room.data[:sourceSize], room.data[sourceSize:sourceSize+(b1-b0)*gradSize], room.data[sourceSize+(b1-b0)*gradSize:]
 	clear(sums)
 	all := w.n * w.strips
-	for at := piece * all / w.pieces; at < (piece+1)*all/w.pieces; at++ {
+	first := piece * all / w.pieces
+	for at := first; at < (piece+1)*all/w.pieces; at++ {
 		image, stripe := at/w.strips, at%w.strips
 		s := w.full
 		if stripe == w.strips-1 {
 			s = w.last
 		}
-		s.fill(w.correlation, source, w.in[image*w.src.size():(image+1)*w.src.size()], stripe*w.rows, c0, c1)
+		s.fill(w.correlation, source, w.in[image*w.src.size():(image+1)*w.src.size()], stripe*w.rows, c0, c1, at > first && w.strips == 1)
 		tiles := padTiles(s.tiles[:depth:depth], w.kernels.rows, depth*cols)
 		for block := b0; block < b1; block++ {
 			g := grads[(block-b0)*gradSize:]
@@ -167,14 +168,14 @@ func (w *weightGrad) chunk(i int) {
 			w.block(sums[(block-b0)*sumSize:], source, g, tiles, s.steps)
 		}
 	}
-	first := c0 * len(w.phases[0].taps)
+	weight := c0 * len(w.phases[0].taps)
 	for block := b0; block < b1; block++ {
 		sum := sums[(block-b0)*sumSize:][:depth*cols]
 		if w.pieces == 1 {
-			w.store(block, first, sum)
+			w.store(block, weight, sum)
 			continue
 		}
-		copy(w.partial.data[piece*w.pieceSize()+(block*w.depth()+first)*cols:], sum)
+		copy(w.partial.data[piece*w.pieceSize()+(block*w.depth()+weight)*cols:], sum)
 	}
 }
 

@@ -103,7 +103,7 @@ func (w *wideConvolution) chunk(i int) {
 	clear(source[w.channels*s.h*s.w:])
 	for c0 := 0; c0 < w.src.c; c0 += w.channels {
 		c1 := min(c0+w.channels, w.src.c)
-		s.fill(w.correlation, source, w.in[image*w.src.size():(image+1)*w.src.size()], stripe*w.rows, c0, c1)
+		s.fill(w.correlation, source, w.in[image*w.src.size():(image+1)*w.src.size()], stripe*w.rows, c0, c1, c0 > 0)
 		weights := w.weights
 		for p := range w.phases {
 			taps := len(w.phases[p].taps)

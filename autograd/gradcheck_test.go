@@ -172,6 +172,10 @@ func imageCases() []opCase {
 		{"ResizeBilinear/up", resize(11, 13), image, gradcheck.Options{}},
 		{"ResizeBilinear/down", resize(3, 4), image, gradcheck.Options{}},
 		{"UnitLength", func(t *ag.Tape, x tensors) *ag.Tensor { return t.UnitLength(x[0], 1e-3) }, image, gradcheck.Options{}},
+		{"ReadMemory", func(t *ag.Tape, x tensors) *ag.Tensor {
+			y, _, d := t.ReadMemory(x[0], x[1], ag.MemoryParams{K: 2, Eps: 1e-6, Tau: 0.7})
+			return t.Concat(0, t.Reshape(y, y.Len()), t.Reshape(d, d.Len()))
+		}, []span{in(-1, 1, 3, 5), in(-1, 1, 4, 5)}, gradcheck.Options{}},
 		{"SSIM", func(t *ag.Tape, x tensors) *ag.Tensor {
 			return t.SSIM(x[0], x[1], ag.SSIMParams{Taps: []float32{0.2, 0.5, 0.3}, C1: 0.1, C2: 0.3})
 		}, []span{in(-1, 1, 2, 4, 5), in(-1, 1, 2, 4, 5)}, gradcheck.Options{}},

@@ -31,12 +31,7 @@ func (t *Tape) SSIM(a, b *Tensor, p SSIMParams) *Tensor {
 		if t.GradEnabled() {
 			return t.ssimRule(dy, a, b, p)
 		}
-		d := make([]*Tensor, 2)
-		for i := range d {
-			if need[i] {
-				d[i] = t.like(a)
-			}
-		}
+		d := t.wanted(need, a, b)
 		t.backend.SSIMBackward(d[0].buffer(), d[1].buffer(), dy.Buffer(), a.Buffer(), b.Buffer(), s)
 		return d
 	})

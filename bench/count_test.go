@@ -73,6 +73,25 @@ func (c *counter) ReadMemory(y, w, d, z, m kernels.Buffer, s kernels.MemoryShape
 	c.Backend.ReadMemory(y, w, d, z, m, s)
 }
 
+func (c *counter) MixtureBackward(dd, dm, dy, w, m kernels.Buffer, s kernels.MemoryShape) {
+	c.gradients(s, dd, dm)
+	c.Backend.MixtureBackward(dd, dm, dy, w, m, s)
+}
+
+func (c *counter) DistanceBackward(dz, dm, dd, d, z, m kernels.Buffer, s kernels.MemoryShape) {
+	c.gradients(s, dz, dm)
+	c.Backend.DistanceBackward(dz, dm, dd, d, z, m, s)
+}
+
+// gradients counts a dense product for each gradient that is wanted.
+func (c *counter) gradients(s kernels.MemoryShape, wanted ...kernels.Buffer) {
+	for _, x := range wanted {
+		if x != nil {
+			c.macs += int64(s.R) * int64(s.M) * int64(s.Z)
+		}
+	}
+}
+
 func (c *counter) Conv2d(y, x, w, bias kernels.Buffer, s kernels.ConvShape, slope float32) {
 	c.conv(s)
 	c.Backend.Conv2d(y, x, w, bias, s, slope)

@@ -148,6 +148,14 @@ func (l *ledger) Softmax(y, x, mask kernels.Buffer, _, _ int) { l.move(y, x, mas
 
 func (l *ledger) SmallestK(mask, x kernels.Buffer, _, _, _ int) { l.move(mask, x) }
 
+func (l *ledger) MixtureBackward(dd, dm, dy, w, m kernels.Buffer, _ kernels.MemoryShape) {
+	l.move(dd, dm, dy, w, m)
+}
+
+func (l *ledger) DistanceBackward(dz, dm, dd, d, z, m kernels.Buffer, _ kernels.MemoryShape) {
+	l.move(dz, dm, dd, d, z, m)
+}
+
 func (l *ledger) ReadMemory(y, w, d, z, m kernels.Buffer, _ kernels.MemoryShape) {
 	l.move(y, w, d, z, m)
 }

@@ -174,4 +174,12 @@ type Statistical interface {
 	// in favour of lower slots) and 0 elsewhere, and the mixtures y [R,Z], the sums
 	// of those slots times their weights.
 	ReadMemory(y, w, d, z, m Buffer, s MemoryShape)
+	// MixtureBackward computes the gradients of ReadMemory's mixtures, as functions
+	// of the distances d and of the slots, from dy; which slots are mixed is constant.
+	// One of dd and dm may be nil.
+	MixtureBackward(dd, dm, dy, w, m Buffer, s MemoryShape)
+	// DistanceBackward computes the gradients of ReadMemory's distances with respect
+	// to z and m from dd. Where a squared distance was not above 0, so that d is √Eps,
+	// there is none. One of dz and dm may be nil.
+	DistanceBackward(dz, dm, dd, d, z, m Buffer, s MemoryShape)
 }

@@ -55,42 +55,18 @@ type Read struct {
 func (m *Memory) Read(t *autograd.Tape, z *autograd.Tensor) Read {
 	n, c, h, w := z.Dim(0), z.Dim(1), z.Dim(2), z.Dim(3)
 	rows := t.Reshape(t.Permute(z, 0, 2, 3, 1), n*h*w, c) // [N,Z,h,w] → [N·h·w,Z]
-	var mixed, weights, d *autograd.Tensor
-	if t.GradEnabled() {
-		mixed, weights, d = m.read(t, rows)
-	} else {
-		mixed, weights, d = t.ReadMemory(rows, m.Slots, autograd.MemoryParams{K: m.topK(), Eps: float32(m.config.Eps), Tau: float32(m.config.Tau)})
+	mixed, weights, d := m.read(t, rows, m.Slots)
+	if m.config.STE && t.GradEnabled() {
+		// adds 0, and the gradient of the read to the latent
+		mixed = t.Add(mixed, t.Sub(rows, t.Detach(rows)))
 	}
 	output := t.Permute(t.Reshape(mixed, n, h, w, c), 0, 3, 1, 2)
 	return Read{Latents: rows, Distances: d, Weights: weights, Output: output}
 }
 
-// read mixes slots for rows [R,Z] in operations that have gradients.
-func (m *Memory) read(t *autograd.Tape, rows *autograd.Tensor) (mixed, weights, d *autograd.Tensor) {
-	d = m.distances(t, rows, m.Slots)
-	var nearest *autograd.Tensor // nil: a dense read mixes all
-	if m.topK() < m.Len() {
-		nearest = t.SmallestK(d, m.topK())
-	}
-	weights = t.Softmax(t.MulScalar(d, float32(-1/m.config.Tau)), nearest)
-	mixed = t.MatMul(weights, m.Slots, autograd.MatMulParams{}) // [R,Z]
-	if m.config.STE {
-		// adds 0, and the gradient of the read to the latent
-		mixed = t.Add(mixed, t.Sub(rows, t.Detach(rows)))
-	}
-	return mixed, weights, d
-}
-
-// distances returns d [R,M] between rows [R,Z] and slots [M,Z] as
-// √(max(‖z‖² + ‖m‖² − 2z·m, 0) + ε): one matrix product instead of R·M·Z
-// differences.
-func (m *Memory) distances(t *autograd.Tape, rows, slots *autograd.Tensor) *autograd.Tensor {
-	zz := t.Sum(t.Square(rows), 1)                                   // [R,1]
-	mm := t.Reshape(t.Sum(t.Square(slots), 1), 1, slots.Dim(0))      // [1,M]
-	zm := t.MatMul(rows, slots, autograd.MatMulParams{TransB: true}) // [R,M]
-	square := t.Sub(t.Add(zz, mm), t.MulScalar(zm, 2))               // [R,M]
-	square = t.AddScalar(t.ReLU(square), float32(m.config.Eps))
-	return t.Sqrt(square)
+// read mixes slots [M,Z] for rows [R,Z]; d [R,M] are their distances.
+func (m *Memory) read(t *autograd.Tape, rows, slots *autograd.Tensor) (mixed, weights, d *autograd.Tensor) {
+	return t.ReadMemory(rows, slots, autograd.MemoryParams{K: m.topK(), Eps: float32(m.config.Eps), Tau: float32(m.config.Tau)})
 }
 
 // Usage is how the latents of one batch met the memory; see [Memory.Losses].
@@ -129,16 +105,16 @@ func (m *Memory) losses(t *autograd.Tape, read Read, margin MarginConfig, trust 
 
 	d := read.Distances
 	if margin.Grad == "enc" {
-		d = m.distances(t, read.Latents, t.Detach(m.Slots))
+		_, _, d = m.read(t, read.Latents, t.Detach(m.Slots))
 	}
 	gap := t.Sum(t.Mul(d, t.Sub(first, second)), 1) // d⁽¹⁾ − d⁽²⁾
 	out.margin = t.Mean(t.ReLU(t.AddScalar(gap, 1)))
 
 	switch d = read.Distances; trust.Grad {
 	case "enc":
-		d = m.distances(t, read.Latents, t.Detach(m.Slots))
+		_, _, d = m.read(t, read.Latents, t.Detach(m.Slots))
 	case "mem":
-		d = m.distances(t, t.Detach(read.Latents), m.Slots)
+		_, _, d = m.read(t, t.Detach(read.Latents), m.Slots)
 	}
 	pull := t.Mul(out.region, t.Sum(t.Mul(d, first), 1)) // r·d⁽¹⁾
 	switch trust.Reduce {

@@ -17,6 +17,9 @@ func memoryCases(s *source) []call {
 		z, m := s.normal(c.R*c.Z), s.normal(c.M*c.Z)
 		copy(z, m[:min(c.Z, len(z))]) // a latent that is a slot
 		list = append(list, memoryCase(c, z, m))
+		for _, wanted := range []string{"both", "first", "second"} {
+			list = append(list, mixtureGradCase(s, c, wanted), distanceGradCase(s, c, wanted))
+		}
 	}
 	return list
 }

@@ -194,5 +194,6 @@ func randomMemory(d *Decoder) []call {
 	if d.flag() {
 		copy(m, slices.Repeat(m[:s.Z], 2)[:min(2*s.Z, len(m))]) // equal slots
 	}
-	return []call{memoryCase(s, z, m)}
+	wanted := choose(d, "both", "first", "second")
+	return []call{memoryCase(s, z, m), mixtureGradCase(d.source, s, wanted), distanceGradCase(d.source, s, wanted)}
 }

@@ -90,3 +90,54 @@ extern "C" __global__ void __launch_bounds__(256) read_slots(float *y, float *w,
 	__syncwarp();
 	mix(y + latent * s.dim, w, d, m, s, last, lane);
 }
+
+// mixture_grad turns the gradients of weights in dd into those of distances, a
+// latent's by a warp: -w*(dw - sum of w*dw)/tau.
+extern "C" __global__ void __launch_bounds__(256) mixture_grad(float *dd, const float *w, Memory s) {
+	unsigned lane = threadIdx.x % 32, latent = blockIdx.x * readers + threadIdx.x / 32;
+	if (latent >= s.latents)
+		return;
+	dd += latent * s.slots;
+	w += latent * s.slots;
+	double sum = 0;
+	for (unsigned j = lane; j < s.slots; j += 32)
+		sum += double(w[j]) * dd[j];
+	float mean = float(warp_fold<Sum>(sum)), scale = -1 / s.tau;
+	for (unsigned j = lane; j < s.slots; j += 32)
+		dd[j] = w[j] != 0 ? scale * (w[j] * (dd[j] - mean)) : 0;
+}
+
+// ratio is -dd/d, 0 where the squared distance was not above 0.
+__device__ __forceinline__ float ratio(float dd, float d, float eps) { return d > sqrtf(eps) || d != d ? -dd / d : 0; }
+
+// scale_row sets y to x times minus the sum of a warp's values.
+__device__ __forceinline__ void scale_row(float *y, const float *x, double sum, unsigned dim, unsigned lane) {
+	float factor = float(-warp_fold<Sum>(sum));
+	for (unsigned i = lane; i < dim; i += 32)
+		y[i] = factor * x[i];
+}
+
+// distance_grad computes the ratios, and of the gradients what is left of (z-m)*dd/d
+// summed over slots and over latents without the products of ratios with m and z. A
+// warp does a latent or, behind them, a slot. dz and dm may be null.
+extern "C" __global__ void __launch_bounds__(256) distance_grad(float *ratios, float *dz, float *dm, const float *dd, const float *d, const float *z,
+	const float *m, Memory s) {
+	unsigned lane = threadIdx.x % 32, row = blockIdx.x * readers + threadIdx.x / 32;
+	double sum = 0;
+	if (row < s.latents) {
+		for (unsigned j = lane; j < s.slots; j += 32) {
+			unsigned at = row * s.slots + j;
+			ratios[at] = ratio(dd[at], d[at], s.eps);
+			sum += ratios[at];
+		}
+		if (dz)
+			scale_row(dz + row * s.dim, z + row * s.dim, sum, s.dim, lane);
+		return;
+	}
+	unsigned slot = row - s.latents;
+	if (slot >= s.slots || !dm)
+		return;
+	for (unsigned i = lane; i < s.latents; i += 32)
+		sum += ratio(dd[i * s.slots + slot], d[i * s.slots + slot], s.eps);
+	scale_row(dm + slot * s.dim, m + slot * s.dim, sum, s.dim, lane);
+}

@@ -142,16 +142,21 @@ func (g *correlation) passChannels(rows, images int) int {
 // pixels for weights that the second-level cache does not hold would have every image
 // read all weights from memory. channels are those of the destination, whole blocks.
 func (g *correlation) together(channels int) int {
-	images := 1
 	if g.taps()*g.src.c*channels < togetherWeights {
-		return images
+		return 1
 	}
-	for n := 2; n <= g.n && n*g.dst.area() <= min(togetherPixels, 2*sumsTarget/channels); n++ {
+	return g.divisor(min(togetherPixels, 2*sumsTarget/channels))
+}
+
+// divisor is the largest divisor of the number of images that have at most so many
+// destination pixels together, or 1.
+func (g *correlation) divisor(pixels int) int {
+	for n := min(g.n, pixels/g.dst.area()); n > 1; n-- {
 		if g.n%n == 0 {
-			images = n
+			return n
 		}
 	}
-	return images
+	return 1
 }
 
 // chunk computes one strip of some images for a group of channel blocks.

@@ -76,7 +76,8 @@ func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) 
 // tile's roles: rows are weights (source channel and tap), the sum runs over
 // pixels, and the right operand is the transposed gradient. Chunks are (piece
 // of the batch's strips, slice of source channels, group of destination
-// blocks); the sums of several pieces are added up in order at the end.
+// blocks); the sums of several pieces are added up in order at the end. Images of
+// few pixels are one strip, so that sums are read and written once for all of them.
 type weightGrad struct {
 	*correlation
 	backend  *Backend
@@ -86,6 +87,7 @@ type weightGrad struct {
 	partial  scratch // of several pieces, [pieces][blocks][source channel, tap][cols]
 	rows     int
 	strips   int
+	images   int // whose strips are one
 	pieces   int
 	blocks   int
 	group    int
@@ -111,10 +113,11 @@ func newWeightGrad(b *Backend, g *correlation, dst, src, grad []float32) *weight
 	w.groups = ceilDiv(w.blocks, w.group)
 	w.rows, w.strips = g.stripRows(w.group * k.cols * 2)
 	taps := len(g.phases[0].taps)
-	w.channels = min(g.passChannels(w.rows, 1), max(1, sumsTarget/(w.group*k.cols*taps)))
+	w.images = g.divisor(gradRun)
+	w.channels = min(g.passChannels(w.rows, w.images), max(1, sumsTarget/(w.group*k.cols*taps)))
 	w.slices = ceilDiv(g.src.c, w.channels)
 	w.channels = ceilDiv(g.src.c, w.slices)
-	w.pieces = min(g.n*w.strips, ceilDiv(fewestChunks, w.groups*w.slices))
+	w.pieces = min(g.n/w.images*w.strips, ceilDiv(fewestChunks, w.groups*w.slices))
 	w.full = w.newStrip(w.rows)
 	w.last = w.full
 	if rest := g.dst.h - (w.strips-1)*w.rows; rest != w.rows {
@@ -127,8 +130,8 @@ func (w *weightGrad) depth() int     { return w.src.c * len(w.phases[0].taps) }
 func (w *weightGrad) pieceSize() int { return w.blocks * w.depth() * w.kernels.cols }
 
 func (w *weightGrad) newStrip(rows int) weightStrip {
-	s := weightStrip{strip: w.correlation.newStrip(w.kernels, rows, w.channels, 1)}
-	for _, t := range s.strip.tiles[0][:s.pixels] {
+	s := weightStrip{strip: w.correlation.newStrip(w.kernels, rows, w.channels, w.images)}
+	for _, t := range s.strip.tiles[0][:w.images*s.pixels] {
 		s.steps = append(s.steps, t.a)
 	}
 	for i, step := range s.strip.steps[0] {
@@ -147,20 +150,22 @@ func (w *weightGrad) chunk(i int) {
 	b1 := min(b0+w.group, w.blocks)
 	cols := w.kernels.cols
 	depth := (c1 - c0) * len(w.phases[0].taps)
-	sourceSize, gradSize, sumSize := w.channels*w.full.h*w.full.w, w.full.pixels*cols, (depth+1)*cols
+	sourceSize, gradSize, sumSize := w.images*w.channels*w.full.h*w.full.w, w.images*w.full.pixels*cols, (depth+1)*cols
 	room := w.backend.scratch(sourceSize + (b1-b0)*(gradSize+sumSize))
 	defer room.release()
 	source, grads, sums := room.data[:sourceSize], room.data[sourceSize:sourceSize+(b1-b0)*gradSize], room.data[sourceSize+(b1-b0)*gradSize:]
 	clear(sums)
-	all := w.n * w.strips
+	all := w.n / w.images * w.strips
 	first := piece * all / w.pieces
 	for at := first; at < (piece+1)*all/w.pieces; at++ {
-		image, stripe := at/w.strips, at%w.strips
+		image, stripe := at/w.strips*w.images, at%w.strips
 		s := w.full
 		if stripe == w.strips-1 {
 			s = w.last
 		}
-		s.fill(w.correlation, source, w.in[image*w.src.size():(image+1)*w.src.size()], stripe*w.rows, c0, c1, at > first && w.strips == 1)
+		for i := range w.images {
+			s.fill(w.correlation, source[i*w.channels*s.h*s.w:], w.in[(image+i)*w.src.size():][:w.src.size()], stripe*w.rows, c0, c1, at > first && w.strips == 1)
+		}
 		tiles := padTiles(s.tiles[:depth:depth], w.kernels.rows, depth*cols)
 		for block := b0; block < b1; block++ {
 			g := grads[(block-b0)*gradSize:]
@@ -179,16 +184,18 @@ func (w *weightGrad) chunk(i int) {
 	}
 }
 
-// transposeGrad brings a strip of a block of the gradient to [pixels][cols].
+// transposeGrad brings a strip of a block of the gradient to [images][pixels][cols].
 func (w *weightGrad) transposeGrad(dst []float32, s *strip, image, stripe, block int) {
 	cols := w.kernels.cols
 	d0 := block * cols
 	width := min(cols, w.dst.c-d0)
 	if width < cols {
-		clear(dst[:s.pixels*cols])
+		clear(dst[:w.images*s.pixels*cols])
 	}
-	at := (image*w.dst.c+d0)*w.dst.area() + stripe*w.rows*w.dst.w
-	w.kernels.transposeAll(dst, cols, w.grad[at:], w.dst.area(), width, s.pixels)
+	for i := range w.images {
+		at := ((image+i)*w.dst.c+d0)*w.dst.area() + stripe*w.rows*w.dst.w
+		w.kernels.transposeAll(dst[i*s.pixels*cols:], cols, w.grad[at:], w.dst.area(), width, s.pixels)
+	}
 }
 
 // gradRun is how many pixels a tile sums up at a time, so that their gradients

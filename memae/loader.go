@@ -21,11 +21,16 @@ type loader struct {
 	size    int
 	imaging kernels.Imaging // nil: the host does
 	stages  [2]kernels.Stage
-	room    [2]int // photos that a stage has room for
+	room    [2]int         // photos that a stage has room for
+	pixels  chan []float32 // on the host, that no batch is in
 }
 
+// hostBatches is how many batches are on the host at once: one that the caller works
+// on, one that waits and one in the making.
+const hostBatches = 3
+
 func newLoader(b kernels.Backend, size int) *loader {
-	l := &loader{backend: b, size: size}
+	l := &loader{backend: b, size: size, pixels: make(chan []float32, hostBatches)}
 	l.imaging, _ = b.(kernels.Imaging)
 	return l
 }
@@ -61,15 +66,19 @@ func (l *loader) batches(ctx context.Context, data Data, lists [][]int, augment 
 			if b.staged {
 				free <- b.stage
 			}
+			if b.pixels != nil {
+				l.keep(b.pixels)
+			}
 		}
 	}
 }
 
-// loaded is a batch and the stage that it is in, if any.
+// loaded is a batch and the stage that it is in, if any, or its pixels on the host.
 type loaded struct {
 	batch
 	staged bool
 	stage  int
+	pixels []float32
 }
 
 // load reads photos in parallel.
@@ -78,9 +87,8 @@ func (l *loader) load(ctx context.Context, data Data, list []int, augment augmen
 	b := loaded{batch: batch{count: len(list), classes: make([]int, len(list))}}
 	pixels := make([][]float32, len(list))
 	turns := make([]kernels.Turn, len(list))
-	var joined []float32
 	if l.imaging == nil {
-		joined = make([]float32, n*len(list))
+		b.pixels = l.hostPixels(n * len(list))
 	}
 	err := parallel.Each(ctx, len(list), func(k int) error {
 		img, err := l.read(data, list[k])
@@ -93,7 +101,7 @@ func (l *loader) load(ctx context.Context, data Data, list []int, augment augmen
 		}
 		b.classes[k] = data.Class(list[k])
 		if l.imaging == nil {
-			toSigned(joined[k*n:(k+1)*n], turn.Apply(img).Pix)
+			toSigned(b.pixels[k*n:(k+1)*n], turn.Apply(img).Pix)
 			return nil
 		}
 		pixels[k], turns[k] = img.Pix, kernels.Turn(turn)
@@ -103,7 +111,7 @@ func (l *loader) load(ctx context.Context, data Data, list []int, augment augmen
 		return loaded{}, err
 	}
 	if l.imaging == nil {
-		b.writer = fromHost(l.backend, joined, l.size)
+		b.writer = fromHost(l.backend, b.pixels, l.size)
 		return b, nil
 	}
 	select {
@@ -115,6 +123,26 @@ func (l *loader) load(ctx context.Context, data Data, list []int, augment augmen
 	stage.Load(pixels...)
 	b.staged, b.writer = true, fromStage(l.imaging, stage, l.size, turns)
 	return b, nil
+}
+
+// hostPixels returns room for n values, an earlier batch's if it had as many.
+func (l *loader) hostPixels(n int) []float32 {
+	select {
+	case old := <-l.pixels:
+		if cap(old) >= n {
+			return old[:n]
+		}
+	default:
+	}
+	return make([]float32, n)
+}
+
+// keep takes the pixels of a batch that is over for the next ones.
+func (l *loader) keep(pixels []float32) {
+	select {
+	case l.pixels <- pixels:
+	default: // more loops than one
+	}
 }
 
 // read returns photo i, which has to have the right size.

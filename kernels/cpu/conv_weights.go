@@ -155,18 +155,19 @@ func (w *weightGrad) chunk(i int) {
 	defer room.release()
 	source, grads, sums := room.data[:sourceSize], room.data[sourceSize:sourceSize+(b1-b0)*gradSize], room.data[sourceSize+(b1-b0)*gradSize:]
 	clear(sums)
+	pad := func(tiles []tileRow) []tileRow { return padTiles(tiles[:depth:depth], w.kernels.rows, depth*cols) }
+	full, last := pad(w.full.tiles), pad(w.last.tiles)
 	all := w.n / w.images * w.strips
 	first := piece * all / w.pieces
 	for at := first; at < (piece+1)*all/w.pieces; at++ {
 		image, stripe := at/w.strips*w.images, at%w.strips
-		s := w.full
+		s, tiles := w.full, full
 		if stripe == w.strips-1 {
-			s = w.last
+			s, tiles = w.last, last
 		}
 		for i := range w.images {
 			s.fill(w.correlation, source[i*w.channels*s.h*s.w:], w.in[(image+i)*w.src.size():][:w.src.size()], stripe*w.rows, c0, c1, at > first && w.strips == 1)
 		}
-		tiles := padTiles(s.tiles[:depth:depth], w.kernels.rows, depth*cols)
 		for block := b0; block < b1; block++ {
 			g := grads[(block-b0)*gradSize:]
 			w.transposeGrad(g, s.strip, image, stripe, block)

@@ -14,7 +14,10 @@ func (b *Backend) FilterSeparable(y, x kernels.Buffer, planes, h, w int, taps []
 	rows := planes * h
 	group := max(grain/4/w, 1)
 	b.pool.run((rows+group-1)/group, func(chunk int) {
-		line := make([]float32, w+2*radius)
+		room := b.scratch(w + 2*radius)
+		defer room.release()
+		line := room.data
+		clear(line)
 		for r := chunk * group; r < min((chunk+1)*group, rows); r++ {
 			b.filterRow(dst[r*w:(r+1)*w], src, line, r, h, taps)
 		}

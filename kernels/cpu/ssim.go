@@ -67,11 +67,14 @@ func (b *Backend) filterRows(images [4][]float32, taps []float32, s *kernels.SSI
 	all := s.Planes * s.H
 	group := max(grain/16/s.W, 1)
 	b.pool.run(ceilDiv(all, group), func(chunk int) {
-		line := make([]float32, s.W+len(taps)-1)
 		var rows [4][]float32
+		room := b.scratch(len(rows)*s.W + s.W + len(taps) - 1)
+		defer room.release()
 		for i := range rows {
-			rows[i] = make([]float32, s.W)
+			rows[i] = room.data[i*s.W : (i+1)*s.W]
 		}
+		line := room.data[len(rows)*s.W:]
+		clear(line)
 		for r := chunk * group; r < min((chunk+1)*group, all); r++ {
 			for i, image := range images {
 				if image != nil {

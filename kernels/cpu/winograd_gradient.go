@@ -23,7 +23,8 @@ type winogradGrad struct {
 	p        []float32 // transformed gradient, [blocks][points][tiles][cols]
 	sums     []float32 // [blocks][lattices][source channel][taps²][cols]
 	zeros    []float32
-	channels []tileRow // of a slice
+	channels []tileRow // of a slice, in whole tiles
+	rest     []tileRow // of the last slice
 	steps    []int32   // tiles
 }
 
@@ -96,6 +97,9 @@ func newWinogradGrad(b *Backend, s *winogradShape, dst, src, grad []float32) *wi
 	for c := range w.slice {
 		w.channels = append(w.channels, tileRow{int32(c), int32(c * w.gemm.cols)})
 	}
+	rest := s.src.c - (w.slices-1)*w.slice
+	w.rest = padTiles(w.channels[:rest:rest], w.gemm.rows, w.slice*w.gemm.cols)
+	w.channels = padTiles(w.channels, w.gemm.rows, w.slice*w.gemm.cols)
 	for t := range w.rows * w.across() {
 		w.steps = append(w.steps, int32(t*w.vTile()))
 	}
@@ -147,7 +151,10 @@ func (w *winogradGrad) multiply(block, source, slice int, steps []int32, first b
 	room := w.backend.scratch(w.points*w.uPoint() + mostPoints*lanes)
 	defer room.release()
 	u, tmp := room.data[:w.points*w.uPoint()], room.data[w.points*w.uPoint():]
-	channels := padTiles(w.channels[:n:n], w.gemm.rows, w.slice*cols)
+	channels := w.channels
+	if slice == w.slices-1 {
+		channels = w.rest
+	}
 	for point := range w.points {
 		v := w.v[((source*w.slices+slice)*w.points+point)*w.vPoint():]
 		p := w.p[(block*w.points+point)*w.pPoint():]

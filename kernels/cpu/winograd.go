@@ -150,12 +150,12 @@ func (w *winograd) input(v []float32, phase, row, c0 int) {
 // phase: m [tiles][cols] = v [tiles][depth] · u.
 func (w *winograd) multiply(m, v []float32, phase, block, point, tiles int) {
 	g := w.gemm
-	from, to := w.span(phase, point)
-	if from < 0 {
+	needs := w.phases[phase].spans[point]
+	if needs.from < 0 {
 		clear(m[point*w.mPoint():][:tiles*g.cols])
 		return
 	}
-	from, to = from*w.src.c, to*w.src.c
+	from, to := needs.from*w.src.c, needs.to*w.src.c
 	u := w.u[((phase*w.blocks+block)*w.points+point)*w.pointSize(g.cols):]
 	a, c := v[point*w.vPoint():], m[point*w.mPoint():]
 	if tiles < g.rows {

@@ -19,7 +19,11 @@ type winogradShape struct {
 type winogradPhase struct {
 	y, x    int
 	sources []lattice // whose convolutions add up
+	spans   []span    // of sources, of each point
 }
+
+// span is the lattices [from, to) that a point needs: none where from is negative.
+type span struct{ from, to int }
 
 // lattice is every step-th source pixel. Tap k of a side reads pixel
 // (y + (i+k)·step, ...) for position i.
@@ -53,7 +57,7 @@ func (g *correlation) winogradShape() *winogradShape {
 			}
 		}
 		sortLattices(sources)
-		s.phases = append(s.phases, winogradPhase{p.y, p.x, sources})
+		s.phases = append(s.phases, winogradPhase{p.y, p.x, sources, s.spans(sources)})
 	}
 	return s
 }
@@ -90,7 +94,7 @@ func findLattice(list []tap, taps, step, parityY, parityX int) (lattice, bool) {
 }
 
 // sortLattices brings lattices to an order in which those of the same rows are
-// neighbours, and those that a point reads follow each other: see span.
+// neighbours, and those that a point needs follow each other.
 func sortLattices(list []lattice) {
 	slices.SortStableFunc(list, func(a, b lattice) int {
 		if a.rows != b.rows {
@@ -118,20 +122,21 @@ func (s *winogradShape) dense() (all, some bool) {
 	return all, some
 }
 
-// span returns the lattices [from, to) that a point needs: at infinity only the last
-// weight of a side counts, which a lattice of fewer taps does not have. Where from
-// is negative it needs none.
-func (s *winogradShape) span(phase, point int) (from, to int) {
+// spans returns the span of every point: at infinity only the last weight of a side
+// counts, which a lattice of fewer taps does not have.
+func (s *winogradShape) spans(sources []lattice) (list []span) {
 	side := s.taps + 3
-	lastRow, lastCol := point/side == side-1, point%side == side-1
-	sources := s.phases[phase].sources
-	needs := func(l lattice) bool {
-		return !(lastRow && l.rows < s.taps || lastCol && l.cols < s.taps)
+	for point := range side * side {
+		lastRow, lastCol := point/side == side-1, point%side == side-1
+		needs := func(l lattice) bool {
+			return !(lastRow && l.rows < s.taps || lastCol && l.cols < s.taps)
+		}
+		at := span{from: slices.IndexFunc(sources, needs)}
+		for at.to = max(at.from, 0); at.to < len(sources) && needs(sources[at.to]); at.to++ {
+		}
+		list = append(list, at)
 	}
-	from = slices.IndexFunc(sources, needs)
-	for to = max(from, 0); to < len(sources) && needs(sources[to]); to++ {
-	}
-	return from, to
+	return list
 }
 
 const (

@@ -105,6 +105,9 @@ func TestRunWritesNetworkAndLog(t *testing.T) {
 }
 
 func TestInterruptedRunAsksForResume(t *testing.T) {
+	if testing.Short() {
+		t.Skip("repeats the steps of TestResumedRunMakesTheSameNetwork")
+	}
 	r := small(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -20,6 +20,9 @@ const leastAUROC = 0.95
 
 // A smaller demo than the command's, and it has to detect all the same.
 func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for longer than the other commands' tests")
+	}
 	backend, err := cpu.Default()
 	require.NoError(t, err)
 	var stdout, stderr bytes.Buffer

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/org/trustmae/internal/atomicfile"
 	"github.com/org/trustmae/memae"
@@ -31,7 +32,7 @@ func newMonitor(s *session, log string, c memae.Config, photos int) *monitor {
 func (m *monitor) step(st memae.StepStats) {
 	if !m.begun { // a resumed run begins later
 		m.begun = true
-		m.task.skip((st.Epoch - 1) * m.photos)
+		m.task.skip((st.Epoch-1)*m.photos, time.Duration(st.Seconds*float64(time.Second)))
 	}
 	m.task.add(st.Photos)
 }

@@ -113,13 +113,14 @@ func (t *task) advance(to int) {
 	}
 }
 
-// skip counts images as done that an earlier run did.
-func (t *task) skip(n int) {
+// skip counts images as done that an earlier run did. This one has been at work on
+// others for a while.
+func (t *task) skip(n int, atWork time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.done += n
 	t.before += n
-	t.started = time.Now()
+	t.started = time.Now().Add(-atWork)
 }
 
 // mark sets the text behind the figures.

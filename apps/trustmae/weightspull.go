@@ -79,7 +79,7 @@ func (s *session) pull(ctx context.Context, r perceptual.Release, dir, from stri
 		Progress: func(bytes int64) {
 			if !begun {
 				begun = true
-				t.skip(int(bytes / 1000))
+				t.skip(int(bytes/1000), 0)
 			}
 			t.set(int(bytes / 1000))
 		},

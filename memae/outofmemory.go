@@ -60,6 +60,7 @@ func caught(work func() error) (err error) {
 // memory is taken in classes of sizes, and algorithms change with shapes.
 func (tr *trainer) largestStep(b batch) int {
 	fits, tooMany := leastStep-1, b.count
+	tr.forget(tooMany) // its photos would take room from fewer ones
 	for tooMany-fits > 1 {
 		n := (fits + tooMany) / 2
 		err := caught(func() error {
@@ -71,6 +72,7 @@ func (tr *trainer) largestStep(b batch) int {
 			fits = n
 		case errors.Is(err, kernels.ErrOutOfMemory):
 			tooMany = n
+			tr.forget(n)
 		default:
 			return 0 // something else is wrong, which the first error does not hide
 		}

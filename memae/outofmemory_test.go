@@ -58,6 +58,9 @@ func TestStepOffersABatchThatFits(t *testing.T) {
 		require.ErrorAs(t, err, &short)
 		require.Equal(t, []int{8, fits}, []int{short.Batch, short.Fits}, "%d bytes", limit)
 		require.ErrorIs(t, err, kernels.ErrOutOfMemory)
+		for photos := range d.trainer.workplaces {
+			require.LessOrEqual(t, photos, fits, "room for batches that do not fit")
+		}
 		if fits > 0 {
 			require.ErrorContains(t, err, "set batch to at most")
 		} else {

@@ -28,6 +28,14 @@ func (tr *trainer) workplace(count int) *workplace {
 	return w
 }
 
+// forget gives up the workplace of a batch size.
+func (tr *trainer) forget(count int) {
+	if w := tr.workplaces[count]; w != nil {
+		w.replay.release()
+		delete(tr.workplaces, count)
+	}
+}
+
 // step updates generator and memory, then the discriminator, with one batch. On
 // a backend that queues work it returns before that is done.
 func (tr *trainer) step(b batch) (*report, error) {

@@ -5,15 +5,11 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
-	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cpu"
 	"github.com/org/trustmae/memae/dataset"
 )
@@ -121,68 +117,6 @@ func TestRandomFeaturesAreNamedWhereTheyAreUsed(t *testing.T) {
 	}
 }
 
-func TestModelWithoutPerceptualDistance(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "m.safetensors")
-	if err := fit(t, tinyConfig(), Options{Backend: backend(t)}, shapes{8, -1}).Save(path); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat(path); err != nil || info.Size() > 1<<20 {
-		t.Errorf("%v bytes (error %v), want no network of 10 MB in the file", info.Size(), err)
-	}
-	d, err := Open(path, backend(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := d.SetMap("ssim"); err != nil {
-		t.Error(err)
-	}
-	if err := d.SetMap("pd"); err == nil || !strings.Contains(err.Error(), "msepd") {
-		t.Errorf("map pd: error %v, want one that names msepd", err)
-	}
-}
-
-func TestResumeGivesTheSameBits(t *testing.T) {
-	for name, b := range map[string]kernels.Backend{"at once": backend(t), "queued": queued{backend(t), new(int)}} {
-		t.Run(name, func(t *testing.T) { interruptAndResume(t, b) })
-	}
-}
-
-func interruptAndResume(t *testing.T, b kernels.Backend) {
-	c := tinyConfig()
-	c.Epochs, c.Optimizer.EMA = 3, 0.9
-	c.Generator.SpectralNorm, c.Discriminator.SpectralNorm = true, true
-	data := shapes{14, -1}
-	want := weights(fit(t, c, Options{Backend: b}, data))
-
-	path := filepath.Join(t.TempDir(), "run.checkpoint")
-	for stop := 3; ; stop += 4 { // interrupted in the middle of every epoch
-		ctx, cancel := context.WithCancel(context.Background())
-		steps := 0
-		d, err := New(c, Options{Backend: b, Checkpoint: path, Resume: true, Hooks: Hooks{Step: func(StepStats) {
-			if steps++; steps == 3 {
-				cancel()
-			}
-		}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = d.Fit(ctx, data)
-		cancel()
-		if err == nil {
-			if stop == 3 {
-				t.Fatal("the run was never interrupted")
-			}
-			if !slices.Equal(weights(d), want) {
-				t.Error("weights after resuming differ from those of a run in one go")
-			}
-			return
-		}
-		if !errors.Is(err, context.Canceled) {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestThreadsDoNotChangeBits(t *testing.T) {
 	var want []float32
 	for _, threads := range []int{1, 2, 3} {
@@ -214,75 +148,6 @@ func TestDivergenceNamesTheTermAndKeepsTheCheckpoint(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), diverged.Term) {
 		t.Errorf("%q does not name the term", err)
-	}
-}
-
-// failing is training data of which a photo is unreadable for a while.
-type failing struct {
-	shapes
-	bad *atomic.Bool
-}
-
-func (f failing) Image(i int) (dataset.Image, error) {
-	if i == 3 && f.bad.Load() {
-		return dataset.Image{}, errors.New("disk on fire")
-	}
-	return f.shapes.Image(i)
-}
-
-func TestUnreadablePhotoKeepsTheCheckpoint(t *testing.T) {
-	c := tinyConfig()
-	c.Epochs = 4
-	want := weights(fit(t, c, Options{Backend: backend(t)}, shapes{8, -1}))
-
-	o := Options{Backend: backend(t), Checkpoint: filepath.Join(t.TempDir(), "run.checkpoint"), Resume: true}
-	data := failing{shapes{8, -1}, new(atomic.Bool)}
-	o.Hooks.Epoch = func(e EpochStats) { data.bad.Store(e.Epoch == 2) }
-	d, err := New(c, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = d.Fit(context.Background(), data)
-	var unread *PhotoError
-	if !errors.As(err, &unread) || unread.Index != 3 {
-		t.Fatalf("error %v, want a PhotoError of photo 3", err)
-	}
-	if _, err := os.Stat(o.Checkpoint); err != nil {
-		t.Fatal(err)
-	}
-	data.bad.Store(false)
-	o.Hooks.Epoch = nil
-	if got := weights(fit(t, c, o, data)); !slices.Equal(got, want) {
-		t.Error("weights after a photo came back differ from those of a run in one go")
-	}
-}
-
-func TestCheckpointRefusesOtherRuns(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.checkpoint")
-	fit(t, tinyConfig(), Options{Backend: backend(t), Checkpoint: path, DataHash: "a"}, shapes{8, -1})
-	try := func(change func(*Config), hash string) error {
-		c := tinyConfig()
-		change(&c)
-		d, err := New(c, Options{Backend: backend(t), Checkpoint: path, Resume: true, DataHash: hash})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d.Fit(context.Background(), shapes{8, -1})
-	}
-	if err := try(func(c *Config) { c.Seed = 2 }, "a"); !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "seed") {
-		t.Errorf("another seed: %v", err)
-	}
-	if err := try(func(*Config) {}, "b"); !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "photos") {
-		t.Errorf("other photos: %v", err)
-	}
-	if err := try(func(c *Config) { c.Epochs = 3 }, "a"); err != nil {
-		t.Errorf("more epochs: %v", err)
-	}
-	if err := os.Truncate(path, 1000); err != nil {
-		t.Fatal(err)
-	}
-	if err := try(func(*Config) {}, "a"); !errors.Is(err, ErrCheckpoint) {
-		t.Errorf("cut file: %v", err)
 	}
 }
 
@@ -324,57 +189,6 @@ func TestEveryOptionTrains(t *testing.T) {
 				t.Errorf("score %v", r[0].Raw)
 			}
 		})
-	}
-}
-
-func TestModelFile(t *testing.T) {
-	c := tinyConfig()
-	c.Memory.Prune, c.Score.Map = true, "msepd"
-	d := fit(t, c, Options{Backend: backend(t), Version: "v0", DataHash: "abc"}, shapes{8, -1})
-	path := filepath.Join(t.TempDir(), "m.safetensors")
-	if err := d.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	opened, err := Open(path, backend(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if opened.Config() != d.Config() || opened.Calibration() != d.Calibration() || opened.Provenance().DataHash != "abc" {
-		t.Error("configuration, calibration or provenance is lost")
-	}
-	img, _ := shapes{}.Image(2)
-	want, err := d.Score(context.Background(), []dataset.Image{img})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	for range 4 { // a fitted detector may be used from many goroutines
-		wg.Go(func() {
-			got, err := opened.Score(context.Background(), []dataset.Image{img})
-			if err != nil || !slices.Equal(got[0].Map, want[0].Map) || got[0].Normalised != want[0].Normalised {
-				t.Errorf("the opened model scores otherwise (error %v)", err)
-			}
-		})
-	}
-	wg.Wait()
-
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, spoil := range map[string]func([]byte) []byte{
-		"cut":            func(b []byte) []byte { return b[:len(b)-10] },
-		"empty":          func(b []byte) []byte { return nil },
-		"flipped weight": func(b []byte) []byte { b[len(b)-7] ^= 4; return b },
-		"flipped header": func(b []byte) []byte { b[200] ^= 1; return b },
-		"text":           func([]byte) []byte { return []byte("hello, I am no model at all") },
-	} {
-		if err := os.WriteFile(path, spoil(slices.Clone(data)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Open(path, backend(t)); !errors.Is(err, ErrModel) {
-			t.Errorf("%s: error %v, want one wrapping ErrModel", name, err)
-		}
 	}
 }
 

@@ -16,6 +16,6 @@ if ! command -v "$emulator" >/dev/null 2>&1; then
 	echo "test-arm64: skipped, $emulator is missing (Debian: qemu-user-static)"
 	exit 0
 fi
-# Tests of whole convolutions and the conformance suite cost minutes for each table.
+# The conformance suite and tests of whole products cost minutes for each table.
 # The plain twins pass them on the machine itself; here the shorter tests run them.
-GOOS=linux GOARCH=arm64 CGO_ENABLED=0 exec "$GO" test -short -skip '^(TestConformance|Test.*Convolutions|TestWinogradError|TestMatMul)$/^generic$' -exec "$emulator" "$@" ./kernels/cpu/...
+GOOS=linux GOARCH=arm64 CGO_ENABLED=0 exec "$GO" test -short -skip '^(TestConformance|Test.*Convolutions|TestWinogradError|TestMatMul|TestVectorKernels)$/^generic$' -exec "$emulator" "$@" ./kernels/cpu/...

@@ -55,7 +55,7 @@ func TestWarpgroups(t *testing.T) {
 					chosenFor(b, s, own)
 					want := placed(b, 0, d.n, d.operands, d.run)
 					chosenFor(b, s, warpgroups)
-					tolerance := float64(d.terms) * 0x1p-23 // factors are at most 1, sums of them rounded as often
+					tolerance := float64(d.terms) * 0x1p-21 // factors are at most 1; tensor cores may cut sums instead of rounding them
 					if whole {
 						tolerance = 0
 					}

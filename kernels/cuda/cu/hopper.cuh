@@ -24,8 +24,6 @@ struct GroupBf16 {
 	}
 };
 
-constexpr int wide = 128; // columns of a block's tile
-
 // Words are a slice of rounded values, K along 16 words of a row.
 template <int rows> using Words = Tile<rows, true, unsigned>;
 

@@ -10,6 +10,8 @@ struct Size {
 // span is the part of K that the index-th block takes.
 __device__ __forceinline__ Span span(int index, int depth, int k) { return {index * depth, min((index + 1) * depth, k)}; }
 
+constexpr int wide = 128; // columns of a block's tile on the tensor cores
+
 // Single is the product in single precision. It sums along K in order.
 struct Single {
 	static constexpr int columns = 64;            // of a block's tile, and rows

@@ -28,7 +28,6 @@ struct Bf16 {
 	static __device__ __forceinline__ void multiply(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) { multiply_bf16(c, a, b0, b1); }
 };
 
-constexpr int wide = 128; // columns of a block's tile
 constexpr int warps_down = 2, warps_across = 4;
 
 // read reads the matrices, of 8 rows and 4 steps, of rows 0 and 8 at k, then at k+4.

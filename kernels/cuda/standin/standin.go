@@ -3,8 +3,9 @@
 // run thread by thread, with working barriers and warp shuffles. It finds wrong
 // results, writes outside of buffers, barriers that threads do not agree on and
 // calls that a driver refuses. Copies to the host arrive when something waits, so
-// that values read too early are NaN. It cannot run inline PTX, tell anything about
-// time, or find other missing waits, since all else is done before calls return.
+// that values read too early are NaN, as do copies to shared memory and products of
+// warpgroups within kernels. It cannot run inline PTX, tell anything about time, or
+// find other missing waits, since all else is done before calls return.
 package standin
 
 import (

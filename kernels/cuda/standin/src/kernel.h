@@ -4,8 +4,9 @@
 // have to arrive at the same kind of barrier, else the launch fails.
 //
 // Shared memory is static, since blocks run one by one, and holds NaN when a
-// block begins. __CUDA_ARCH__ is not defined: inline PTX is left out, and what it
-// does is in async.h, warp.h and warpgroup.h.
+// block begins. It is declared in kernels: g++ gives what templates declare no
+// section. __CUDA_ARCH__ is not defined: inline PTX is left out, and what it does is
+// in async.h, warp.h and warpgroup.h.
 #pragma once
 #include <algorithm>
 #include <cfloat>
@@ -44,6 +45,10 @@ struct Copy {
 struct Copies {
 	std::vector<Copy> list;
 	std::vector<size_t> ends;
+	void clear() {
+		list.clear();
+		ends.clear();
+	}
 };
 
 // Product is one of a warpgroup that its thread has begun, by its factors' descriptors,
@@ -58,6 +63,12 @@ struct Products {
 	std::vector<float> sums;
 	float *to = nullptr;
 	bool begun = false; // since sums were waited for
+	void clear() {
+		list.clear();
+		ends.clear();
+		to = nullptr;
+		begun = false;
+	}
 };
 
 enum State { ready, at_block, at_warp, done };
@@ -144,7 +155,8 @@ extern uint32_t __stop_shared_memory[] __attribute__((weak));
 // shared_start is where addresses of shared memory count from.
 static char *shared_start() { return reinterpret_cast<char *>(reinterpret_cast<uintptr_t>(__start_shared_memory) & ~uintptr_t(1023)); }
 
-// published is shared memory as a warpgroup's products see it.
+// published is shared memory as a warpgroup's products see it, empty until it was
+// published for the first time.
 static std::vector<char> published;
 
 // publish does so at a barrier if all threads have asked for it.
@@ -155,19 +167,19 @@ static void publish(unsigned threads) {
 		fibers[i]->publishes = false;
 	}
 	if (all)
-		std::copy(shared_start(), reinterpret_cast<char *>(__stop_shared_memory), published.data());
+		published.assign(shared_start(), reinterpret_cast<char *>(__stop_shared_memory));
 }
 
 // run_block runs one block, and tells whether its threads agreed at barriers.
 static bool run_block() {
 	for (uint32_t *p = __start_shared_memory; p != __stop_shared_memory; p++)
 		*p = 0x7fc00000;
-	published.assign(reinterpret_cast<char *>(__stop_shared_memory) - shared_start(), '\xff'); // NaN
+	published.clear();
 	unsigned n = blockDim.x;
 	for (unsigned i = 0; i < n; i++) {
 		fibers[i]->state = ready;
-		fibers[i]->copies = {};
-		fibers[i]->products = {};
+		fibers[i]->copies.clear();
+		fibers[i]->products.clear();
 		fibers[i]->publishes = false;
 	}
 	while (!all(0, n, done)) {

@@ -29,12 +29,17 @@ struct Factor {
 	}
 };
 
-// word reads a word of published, or of shared memory as it is.
+// word reads a word of shared memory as it is, or as it was published, NaN before; false
+// outside.
 inline bool word(uint32_t &to, uint64_t at, bool as_published) {
 	size_t size = reinterpret_cast<char *>(__stop_shared_memory) - shared_start();
 	if (at + sizeof to > size)
 		return false;
-	memcpy(&to, (as_published ? published.data() : shared_start()) + at, sizeof to);
+	to = 0x7fc00000;
+	if (!as_published)
+		memcpy(&to, shared_start() + at, sizeof to);
+	else if (!published.empty())
+		memcpy(&to, published.data() + at, sizeof to);
 	return true;
 }
 

@@ -10,7 +10,7 @@ import (
 
 func rowCases(s *source) []call {
 	var list []call
-	for _, c := range []struct{ rows, cols int }{{1, 1}, {3, 2}, {5, 17}, {64, 33}, {40, 100}, {2, 70000}, {900, 16}, {1, 257}} {
+	for _, c := range []struct{ rows, cols int }{{1, 1}, {3, 2}, {5, 17}, {64, 33}, {40, 100}, {2, 70000}, {130, 16}, {1, 257}} {
 		n := c.rows * c.cols
 		x := s.normal(n)
 		for i := range x {

@@ -58,6 +58,8 @@ template <class Op, class T> __device__ T warp_fold(T value) {
 // result. The order depends on the size of the block only.
 template <class Op, class T> __device__ T block_fold(T value, T *scratch) {
 	value = warp_fold<Op>(value);
+	if (blockDim.x == 32)
+		return value;
 	__syncthreads(); // scratch may still be read from the call before
 	if (threadIdx.x % 32 == 0)
 		scratch[threadIdx.x / 32] = value;

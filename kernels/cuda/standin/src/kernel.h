@@ -80,8 +80,7 @@ struct Fiber {
 	bool started;
 	State state;
 	unsigned thread;
-	uint64_t lane; // what the thread shows its warp
-	// The same, for the functions of warp.h, by turns.
+	// What the thread shows its warp, by turns; see warp.h.
 	unsigned turn;
 	int kind[2];
 	uint32_t shown[2][6];
@@ -266,17 +265,6 @@ template <class K> int launch(const char *name, dim3 grid, unsigned threads, con
 
 inline void __syncthreads() { standin::pause(standin::at_block); }
 inline void __syncwarp(unsigned = ~0u) { standin::pause(standin::at_warp); }
-
-template <class T> T __shfl_xor_sync(unsigned, T value, int mask) {
-	using namespace standin;
-	static_assert(sizeof(T) <= 8);
-	Fiber *self = current;
-	memcpy(&self->lane, &value, sizeof value);
-	pause(at_warp);
-	memcpy(&value, &fibers[self->thread ^ mask]->lane, sizeof value);
-	pause(at_warp);
-	return value;
-}
 
 template <class To, class From> To standin_bits(From v) {
 	To to;

@@ -1,14 +1,14 @@
-// The functions of warp.cuh for threads that run one after another: what PTX says
-// of its instructions, with the fragments' layout. A lane shows its warp what it
-// brings, waits for all others, and takes its part of the result. Two slots are
-// used by turns, so that a lane may go on to show the next thing while others
-// still read.
+// What the threads of a warp do together, though they run one after another:
+// shuffles, and the functions of warp.cuh, what PTX says of its instructions, with
+// the fragments' layout. A lane shows its warp what it brings, waits for all
+// others, and takes its part of the result. Two slots are used by turns, so that a
+// lane may go on to show the next thing while others still read.
 #pragma once
 
 namespace standin {
 
 // Kind is what a lane takes part in.
-enum Kind { loads = 1, multiplies_tf32, multiplies_bf16 };
+enum Kind { shuffles = 1, loads, multiplies_tf32, multiplies_bf16 };
 
 // Exchange shows words to the warp.
 struct Exchange {
@@ -23,6 +23,15 @@ struct Exchange {
 	}
 	const uint32_t *of(unsigned lane) const { return fibers[first + lane]->shown[slot]; }
 };
+
+template <class T> T shuffle(T value, int mask) {
+	static_assert(sizeof(T) <= 8);
+	uint32_t words[2] = {};
+	memcpy(words, &value, sizeof value);
+	Exchange shown(shuffles, {words[0], words[1]});
+	memcpy(&value, shown.of(current->thread % 32 ^ mask), sizeof value);
+	return value;
+}
 
 // number is the e-th in a word of the given kind.
 template <Kind kind> double number(uint32_t word, unsigned e) {
@@ -58,6 +67,8 @@ template <Kind kind> void multiply(float (&c)[4], const unsigned (&a)[4], unsign
 }
 
 } // namespace standin
+
+template <class T> T __shfl_xor_sync(unsigned, T value, int mask) { return standin::shuffle(value, mask); }
 
 inline unsigned round_tf32(float v) {
 	unsigned bits = standin_bits<unsigned>(v);

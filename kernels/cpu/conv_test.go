@@ -49,6 +49,11 @@ func normals(rng *rand.Rand, n int) []float32 {
 
 // reference computes y, dx and dw in float64, by the definition.
 func (c *convCase) reference(withBias bool) (y, dx, dw []float64) {
+	return c.sums(withBias, true, true, true)
+}
+
+// sums is reference for the passes that are asked for; the others are zeros.
+func (c *convCase) sums(withBias, forward, data, weights bool) (y, dx, dw []float64) {
 	s := c.s
 	y, dx, dw = make([]float64, s.YLen()), make([]float64, s.XLen()), make([]float64, s.WLen())
 	yi := 0
@@ -68,9 +73,15 @@ func (c *convCase) reference(withBias bool) (y, dx, dw []float64) {
 								}
 								xi := ((n*s.InC+ic)*s.InH+iy)*s.InW + ix
 								wi := ((oc*s.InC+ic)*s.KH+kh)*s.KW + kw
-								y[yi] += float64(c.x[xi]) * float64(c.w[wi])
-								dx[xi] += float64(c.dy[yi]) * float64(c.w[wi])
-								dw[wi] += float64(c.dy[yi]) * float64(c.x[xi])
+								if forward {
+									y[yi] += float64(c.x[xi]) * float64(c.w[wi])
+								}
+								if data {
+									dx[xi] += float64(c.dy[yi]) * float64(c.w[wi])
+								}
+								if weights {
+									dw[wi] += float64(c.dy[yi]) * float64(c.x[xi])
+								}
 							}
 						}
 					}

@@ -34,10 +34,10 @@ type ledger struct{ bytes int64 }
 var _ kernels.Backend = (*ledger)(nil)
 
 // span is a buffer without memory.
-type span int
+type span struct{ length int }
 
-func (s span) Len() int                           { return int(s) }
-func (s span) Slice(_, length int) kernels.Buffer { return span(length) }
+func (s *span) Len() int                           { return s.length }
+func (s *span) Slice(_, length int) kernels.Buffer { return &span{length} }
 
 // move books operands, of which some may be nil.
 func (l *ledger) move(operands ...kernels.Buffer) {
@@ -49,8 +49,8 @@ func (l *ledger) move(operands ...kernels.Buffer) {
 }
 
 func (l *ledger) Name() string                           { return "ledger" }
-func (l *ledger) Alloc(n int) kernels.Buffer             { return span(n) }
-func (l *ledger) AllocPersistent(n int) kernels.Buffer   { return span(n) }
+func (l *ledger) Alloc(n int) kernels.Buffer             { return &span{n} }
+func (l *ledger) AllocPersistent(n int) kernels.Buffer   { return &span{n} }
 func (l *ledger) Free(kernels.Buffer)                    {}
 func (l *ledger) Upload(dst kernels.Buffer, _ []float32) { l.move(dst) }
 func (l *ledger) Sync()                                  {}
@@ -81,7 +81,10 @@ func (l *ledger) Blend(y, x []kernels.Buffer, _ float32, _ []float32) {
 
 func (l *ledger) Adam(p, g, m, v []kernels.Buffer, _ kernels.Buffer) {
 	for i := range p {
-		l.move(p[i], p[i], g[i], m[i], m[i], v[i], v[i]) // all but the gradient are written too
+		l.move(p[i], p[i], g[i], m[i], v[i], v[i]) // all but the gradient are written too
+		if m[i] != g[i] {
+			l.move(m[i])
+		}
 	}
 }
 

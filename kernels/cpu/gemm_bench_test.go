@@ -50,3 +50,37 @@ func BenchmarkGemm(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkTile times the tiles under products and convolutions by themselves, on
+// one thread and in the first-level cache: what these cannot exceed.
+func BenchmarkTile(b *testing.B) {
+	const tiles, depth = 4, 256
+	for _, table := range List() {
+		if table == "generic" {
+			continue
+		}
+		backend := open(b, table, 1)
+		g := &backend.table.gemm
+		left, panel := make([]float32, g.rows*depth), make([]float32, depth*g.cols)
+		out, init := make([]float32, tiles*g.rows*g.cols), make([]float32, g.cols)
+		var rows []tileRow
+		for i := range tiles * g.rows {
+			rows = append(rows, tileRow{int32(i % g.rows * depth), int32(i * g.cols)})
+		}
+		var steps []int32
+		for k := range depth {
+			steps = append(steps, int32(k))
+		}
+		for _, kernel := range []struct {
+			name string
+			run  func()
+		}{
+			{"dense", func() { g.dense(out, init, left, panel, rows, depth) }},
+			{"gather", func() { g.tile(out, init, left, panel, rows, steps) }},
+		} {
+			b.Run(table+"/"+kernel.name, func(b *testing.B) {
+				meter(b, backend).Compute(2*int64(len(rows))*int64(g.cols)*depth, kernel.run)
+			})
+		}
+	}
+}

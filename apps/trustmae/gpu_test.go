@@ -66,4 +66,4 @@ func TestLittleMemoryOffersABatch(t *testing.T) {
 }
 
 // littleMemory is too little for a step of all 14 photos, in bytes.
-const littleMemory = "20000000"
+const littleMemory = "12000000"

@@ -148,10 +148,12 @@ const (
 	winogradChannels2 = 32
 	sparseChannels    = 64
 	// fewestTiles is the fewest tiles that fill the rows of a product, weightsPerTile
-	// the most transformed weights for each (4 MiB): they are four or six times as
-	// many as the weights, and have to be read and, in training, made in every step.
-	fewestTiles    = 4
-	weightsPerTile = 1 << 20
+	// the most transformed weights for each (4 MiB), sparseWeightsPerTile of phases
+	// that lack taps, which save less: they are four to eleven times as many as the
+	// weights, and have to be read and, in training, made in every step.
+	fewestTiles          = 4
+	weightsPerTile       = 1 << 20
+	sparseWeightsPerTile = 1 << 19
 )
 
 // suitsWinograd returns how Winograd's algorithm computes g if that gains, or nil.
@@ -161,7 +163,10 @@ func (g *correlation) suitsWinograd() *winogradShape {
 		return nil
 	}
 	all, some := s.dense()
-	channels := winogradChannels
+	channels, weights := winogradChannels, weightsPerTile
+	if !all {
+		weights = sparseWeightsPerTile
+	}
 	switch {
 	case !some || s.taps == 3 && !all:
 		return nil // little to save
@@ -171,7 +176,7 @@ func (g *correlation) suitsWinograd() *winogradShape {
 		channels = winogradChannels2
 	}
 	tiles := s.tiles()
-	if min(g.src.c, g.dst.c) < channels || tiles < fewestTiles || s.weightSize(alignment) > tiles*weightsPerTile {
+	if min(g.src.c, g.dst.c) < channels || tiles < fewestTiles || s.weightSize(alignment) > tiles*weights {
 		return nil
 	}
 	return s

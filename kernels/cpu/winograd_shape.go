@@ -147,13 +147,13 @@ const (
 	winogradChannels  = 16
 	winogradChannels2 = 32
 	sparseChannels    = 64
-	// fewestTiles is the fewest tiles that fill the rows of a product, weightsPerTile
-	// the most transformed weights for each (4 MiB), sparseWeightsPerTile of phases
-	// that lack taps, which save less: they are four to eleven times as many as the
-	// weights, and have to be read and, in training, made in every step.
-	fewestTiles          = 4
-	weightsPerTile       = 1 << 20
-	sparseWeightsPerTile = 1 << 19
+	// fewestTiles is the fewest tiles that fill the rows of a product, sparseTiles
+	// where phases lack taps, which saves less. weightsPerTile is the most transformed
+	// weights for each (4 MiB): they are four to eleven times as many as the weights,
+	// and have to be read and, in training, made in every step.
+	fewestTiles    = 4
+	sparseTiles    = 32
+	weightsPerTile = 1 << 20
 )
 
 // suitsWinograd returns how Winograd's algorithm computes g if that gains, or nil.
@@ -163,9 +163,9 @@ func (g *correlation) suitsWinograd() *winogradShape {
 		return nil
 	}
 	all, some := s.dense()
-	channels, weights := winogradChannels, weightsPerTile
+	channels, fewest := winogradChannels, fewestTiles
 	if !all {
-		weights = sparseWeightsPerTile
+		fewest = sparseTiles
 	}
 	switch {
 	case !some || s.taps == 3 && !all:
@@ -176,7 +176,7 @@ func (g *correlation) suitsWinograd() *winogradShape {
 		channels = winogradChannels2
 	}
 	tiles := s.tiles()
-	if min(g.src.c, g.dst.c) < channels || tiles < fewestTiles || s.weightSize(alignment) > tiles*weights {
+	if min(g.src.c, g.dst.c) < channels || tiles < fewest || s.weightSize(alignment) > tiles*weightsPerTile {
 		return nil
 	}
 	return s

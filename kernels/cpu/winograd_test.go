@@ -29,7 +29,7 @@ func TestWinogradConvolutions(t *testing.T) {
 		kernels.NewConvShape(2, 64, 32, 32, 64, 3, 3, 2, 1, 1),
 		kernels.NewConvShape(16, 32, 9, 11, 50, 3, 3, 2, 0, 1),
 		kernels.NewConvShape(16, 48, 8, 15, 33, 3, 3, 2, 2, 1),
-		kernels.NewConvShape(3, 80, 15, 17, 70, 3, 3, 2, 1, 1),
+		kernels.NewConvShape(6, 80, 15, 17, 70, 3, 3, 2, 1, 1),
 		// Few channels.
 		kernels.NewConvShape(2, 16, 14, 9, 24, 3, 3, 1, 1, 1),
 	)

@@ -47,20 +47,9 @@ func shallowRowTwin(c []float32, cRow int, start, src, w []float32, steps []int3
 			}
 		}
 		for j, sum := range out {
-			out[j] = leaky(sum+start[r], slope)
+			out[j] = activate(sum+start[r], slope)
 		}
 	}
-}
-
-// leaky is LeakyReLU, which gives 0 for slope 0 even for -Inf.
-func leaky(x, slope float32) float32 {
-	switch {
-	case !(x < 0):
-		return x
-	case slope == 0:
-		return 0
-	}
-	return slope * x
 }
 
 // shallowLayout is how strips of a shallow convolution's source lie in scratch: a

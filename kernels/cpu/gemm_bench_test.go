@@ -52,7 +52,8 @@ func BenchmarkGemm(b *testing.B) {
 }
 
 // BenchmarkTile times the tiles under products and convolutions by themselves, on
-// one thread and in the first-level cache: what these cannot exceed.
+// one thread and in the first-level cache: what these can hardly exceed. It
+// depends on where the buffers happen to lie.
 func BenchmarkTile(b *testing.B) {
 	const tiles, depth = 4, 256
 	for _, table := range List() {
@@ -83,4 +84,47 @@ func BenchmarkTile(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkProductParts times what a product of 1024³ is made of, on one thread: the
+// tiles of a block of the left operand in the second-level cache with 64 panels of the
+// right one, and the copies of both operands.
+func BenchmarkProductParts(b *testing.B) {
+	const n, rows = 1024, 96
+	backend := open(b, "", 1)
+	g := &backend.table.gemm
+	m := &matMul{kernels: g, m: n, n: n, k: n, y: make([]float32, n*n), a: make([]float32, n*n), zeros: make([]float32, g.cols), panels: make([]float32, n*n)}
+	right, left := make([]float32, n*n), make([]float32, rows*n)
+	const stride = gemmDepth + alignment
+	var block []tileRow
+	for i := range rows {
+		block = append(block, tileRow{int32(i * stride), int32(i * n)})
+	}
+	b.Run("tiles", func(b *testing.B) {
+		meter(b, backend).Compute(2*rows*n*gemmDepth, func() {
+			for j := 0; j < n; j += g.cols {
+				g.denseTiles(m.y[j:], nil, left, m.panels[j*gemmDepth:], block, gemmDepth)
+			}
+		})
+	})
+	b.Run("right", func(b *testing.B) {
+		for b.Loop() {
+			for k := 0; k < n; k += packDepth {
+				for j := 0; j < n; j += packWidth {
+					m.packRows(right, k, j)
+				}
+			}
+		}
+	})
+	b.Run("left", func(b *testing.B) {
+		for b.Loop() {
+			for i := 0; i < n; i += rows {
+				m.packLeft(left, n, i, min(i+rows, n), 0, n)
+			}
+		}
+	})
+	b.Run("product", func(b *testing.B) {
+		y, p, q := filled(backend, n*n), filled(backend, n*n), filled(backend, n*n)
+		meter(b, backend).Compute(2*n*n*n, func() { backend.MatMul(y, p, q, kernels.MatMulShape{M: n, N: n, K: n}) })
+	})
 }

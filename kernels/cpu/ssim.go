@@ -50,8 +50,8 @@ func (b *Backend) filterPairs(x1, x2 []float32, s *kernels.SSIMShape, f func(at 
 	defer b.Free(room)
 	both := b.out("SSIM", room, 2*n)
 	squares, products := both[:n], both[n:]
-	b.pool.run(ceilDiv(n, grain), func(chunk int) {
-		for i := chunk * grain; i < min((chunk+1)*grain, n); i++ {
+	b.spread(n, 1, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
 			p, q := x1[i], x2[i]
 			squares[i], products[i] = p*p+q*q, p*q
 		}

@@ -51,6 +51,9 @@ func (m *machine) timeLayers(peers []peer, progress io.Writer) ([]row, error) {
 			r.own = append(r.own, mine)
 			for _, o := range others {
 				r.others = append(r.others, o[r.work]...)
+				if err := m.recordPeers(mine.benchmark, o[r.work]); err != nil {
+					return nil, err
+				}
 			}
 			fmt.Fprintf(progress, "round %d of %d %s\n", round+1, m.rounds, line(*r, names(rows)))
 		}

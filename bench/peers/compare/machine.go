@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -108,13 +107,8 @@ func (m *machine) compile(pkg string) (binary string, err error) {
 func (m *machine) benchmark(binary, pattern string) ([]byte, error) {
 	out, err := m.command(nil, append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(m.threads)), binary,
 		"-test.run", "^$", "-test.bench", pattern, "-test.benchtime", fmt.Sprintf("%gs", m.seconds))
-	if err != nil || m.log == "" {
-		return out, err
-	}
-	log, err := os.OpenFile(m.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
 		return nil, err
 	}
-	_, err = log.Write(out)
-	return out, errors.Join(err, log.Close())
+	return out, m.record(ours, string(out))
 }

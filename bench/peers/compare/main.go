@@ -7,8 +7,8 @@
 // The first compares whole models, the second single layers. It takes the peers
 // that it finds, PyTorch, ONNX Runtime (models that PyTorch writes) and oneDNN
 // (layers only), and tells how to install the others. Progress goes to standard
-// error, the output of this project's benchmarks, one run a round, to the file that
-// -log names, for benchstat.
+// error, the results of all sides, one run a round, to the file that -log names, which
+// benchstat reads with -col software.
 //
 // A further peer is a program that prints the names of its works with --list, and
 // times one with --work NAME --seconds S --threads N, printing a JSON object a line
@@ -35,7 +35,7 @@ type settings struct {
 	rounds   int
 	seconds  float64
 	threads  int
-	log      string   // file for the output of this project's benchmarks; empty for none
+	log      string   // file for the results of every round; empty for none
 	modules  string   // node_modules with onnxruntime-node
 	commands []string // further peers
 }
@@ -60,7 +60,7 @@ func parse(args []string) (settings, error) {
 	flags.IntVar(&s.rounds, "rounds", 3, "times that each work is timed on every side; medians count")
 	flags.Float64Var(&s.seconds, "seconds", 3, "how long to time a work in each round; -layers: 0.1")
 	flags.IntVar(&s.threads, "threads", runtime.NumCPU(), "threads of every side")
-	flags.StringVar(&s.log, "log", "", "`file` to append this project's side to, for benchstat")
+	flags.StringVar(&s.log, "log", "", "`file` to append the results of every round to, for benchstat")
 	flags.StringVar(&s.modules, "modules", modulesDefault(), "`folder` node_modules that holds onnxruntime-node")
 	flags.Func("peer", "`command` of a further peer of models; may be repeated", func(command string) error {
 		s.commands = append(s.commands, command)

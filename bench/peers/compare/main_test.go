@@ -68,7 +68,7 @@ func TestParseFlags(t *testing.T) {
 	require.ErrorContains(t, err, "positive")
 }
 
-// Every run is added to the log.
+// Every run of ours is added to the log, and what peers took for it under its name.
 func TestLog(t *testing.T) {
 	echo, err := exec.LookPath("echo")
 	if err != nil {
@@ -76,16 +76,22 @@ func TestLog(t *testing.T) {
 	}
 	log := filepath.Join(t.TempDir(), "log")
 	m := &machine{settings: settings{threads: 1, seconds: 0.5, log: log}, module: "."}
-	var all []byte
+	var all string
 	for range 2 {
 		out, err := m.benchmark(echo, "^BenchmarkA$")
 		require.NoError(t, err)
 		require.Contains(t, string(out), "^BenchmarkA$ -test.benchtime 0.5s")
-		all = append(all, out...)
+		all += "software: trustmae\n" + string(out)
 	}
+	require.NoError(t, m.recordPeers("A/b=1-2", []timing{
+		{Peer: "torch 1.13", Variant: "jit", Millis: 1.5, MiB: 20},
+		{Peer: "oneDNN 2.6", Millis: 0.001},
+	}))
+	all += "software: torch-1.13-jit\nBenchmarkA/b=1-2 1 1500000 ns/op 20.0 MiB-peak\n" +
+		"software: oneDNN-2.6\nBenchmarkA/b=1-2 1 1000 ns/op\n"
 	got, err := os.ReadFile(log)
 	require.NoError(t, err)
-	require.Equal(t, string(all), string(got))
+	require.Equal(t, all, string(got))
 }
 
 // What is missing is named together with the way to get it.

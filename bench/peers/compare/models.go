@@ -76,6 +76,9 @@ func (m *machine) timeModel(r *row, binary string, progress io.Writer) error {
 			fmt.Fprintf(progress, "%s failed at %s: %v\n", p.name, r.work, err)
 		}
 		r.others = append(r.others, others[r.work]...)
+		if err := m.recordPeers(own.benchmark, others[r.work]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

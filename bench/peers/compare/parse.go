@@ -17,6 +17,7 @@ type timing struct {
 	MiB     float64 `json:"peak_mib"` // largest resident memory; 0 where not known
 
 	Rate, Share float64 // GFLOP/s and percent of the peak; own timings only
+	benchmark   string  // with the threads, as it is printed; own timings only
 	from        string  // the peer's name among peers
 }
 
@@ -24,7 +25,7 @@ type timing struct {
 func (t timing) who() string { return strings.TrimSpace(t.Peer + " " + t.Variant) }
 
 // benchmarkLine is a line of results: name, threads, iterations, values.
-var benchmarkLine = regexp.MustCompile(`^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+(\S.*)$`)
+var benchmarkLine = regexp.MustCompile(`^Benchmark((\S+?)(?:-\d+)?)\s+\d+\s+(\S.*)$`)
 
 // parseBenchmarks reads the results of Go benchmarks by work.
 func parseBenchmarks(out []byte) map[string]timing {
@@ -34,8 +35,8 @@ func parseBenchmarks(out []byte) map[string]timing {
 		if m == nil {
 			continue
 		}
-		t := timing{Work: workOf(m[1])}
-		words := strings.Fields(m[2])
+		t := timing{Work: workOf(m[2]), benchmark: m[1]}
+		words := strings.Fields(m[3])
 		for i := 0; i+1 < len(words); i += 2 {
 			v, err := strconv.ParseFloat(words[i], 64)
 			if err != nil {

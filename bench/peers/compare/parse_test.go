@@ -21,8 +21,8 @@ func TestParseBenchmarks(t *testing.T) {
 	const work, layer = "TrainStep/batch=4,size=128", "net=n/layer=c,3x3,s1,p1,3-4@8/batch=1/pass=forward"
 	step := got[work]
 	require.InDelta(t, 1110.076, step.Millis, 0.001)
-	require.Equal(t, timing{Work: work, Millis: step.Millis, MiB: 1972, Rate: 177, Share: 34.54}, step)
-	require.Equal(t, timing{Work: layer, Millis: 2, Share: 88}, got[layer], "one thread: no suffix")
+	require.Equal(t, timing{Work: work, Millis: step.Millis, MiB: 1972, Rate: 177, Share: 34.54, benchmark: "TrainStep/batch=4,size=128-2"}, step)
+	require.Equal(t, timing{Work: layer, Millis: 2, Share: 88, benchmark: "Layer/avx512/" + layer}, got[layer], "one thread: no suffix")
 	require.Zero(t, got["Broken"].Millis)
 	require.NotContains(t, got, "TrainStep/batch=4,size=12")
 }

@@ -6,8 +6,8 @@
 # What matters most comes first, so that a run that is broken off has it. FOLDER
 # gets peak.txt, gemm.txt, models.txt and layers.txt, which benchstat reads (the last
 # two hold all sides: -col software), and the tables of the comparison with other
-# software, *.md. Ten runs of everything
-# take hours; -short takes one to three runs of what the tables need most.
+# software, *.md. Ten runs of everything take hours; -short takes one to three runs of
+# what the tables need most.
 # MODULES is the folder node_modules that holds onnxruntime-node, if it is not where
 # bench/peers/compare looks.
 set -eu

@@ -40,8 +40,8 @@ const (
 func (b *Backend) winogradConvolve(s *winogradShape, dst, src, u []float32, e epilogue) {
 	w := newWinograd(b, s, dst, src, u, e)
 	all := s.n * w.down()
-	w.setRows(blockTiles)
-	if w.depth() <= sharedChannels && all >= fewestBlocks*w.rows {
+	if s.sharesOut() {
+		w.setRows(blockTiles)
 		b.pool.run(ceilDiv(all, w.rows), func(chunk int) {
 			w.private(chunk*w.rows, min((chunk+1)*w.rows, all))
 		})
@@ -51,6 +51,17 @@ func (b *Backend) winogradConvolve(s *winogradShape, dst, src, u []float32, e ep
 	for row := 0; row < all; row += w.rows {
 		w.shared(row, min(row+w.rows, all))
 	}
+}
+
+// sharesOut tells whether every thread works through blocks of tiles of its own,
+// otherwise all work on one.
+func (s *winogradShape) sharesOut() bool {
+	return s.depth() <= sharedChannels && s.n*s.down() >= fewestBlocks*s.blockRows(blockTiles)
+}
+
+// blockRows is how many rows of tiles a block of about so many tiles has.
+func (s *winogradShape) blockRows(tiles int) int {
+	return min(max(tiles/s.across(), 1), s.n*s.down())
 }
 
 func newWinograd(b *Backend, s *winogradShape, dst, src, u []float32, e epilogue) *winograd {
@@ -68,8 +79,7 @@ func newWinograd(b *Backend, s *winogradShape, dst, src, u []float32, e epilogue
 
 // setRows makes blocks of about the given number of tiles.
 func (w *winograd) setRows(tiles int) {
-	w.rows = min(max(tiles/w.across(), 1), w.n*w.down())
-	w.table = w.table[:0]
+	w.rows = w.blockRows(tiles)
 	for t := range w.rows * w.across() {
 		w.table = append(w.table, tileRow{int32(t * w.tile), int32(t * w.gemm.cols)})
 	}

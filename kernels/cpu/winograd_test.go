@@ -15,7 +15,7 @@ func TestWinogradConvolutions(t *testing.T) {
 		kernels.NewConvShape(1, 70, 17, 15, 65, 3, 3, 1, 0, 1),
 		kernels.NewConvShape(3, 65, 9, 13, 97, 3, 3, 1, 2, 1),
 		kernels.NewConvShape(16, 258, 3, 5, 64, 3, 3, 1, 1, 1),
-		kernels.NewConvShape(9, 65, 16, 16, 70, 3, 3, 1, 1, 1), // several blocks of tiles
+		kernels.NewConvShape(9, 65, 16, 16, 70, 3, 3, 1, 1, 1), // several blocks of tiles in gradients of weights
 	}
 	// Two taps for each parity of the 4×4.
 	shapes = append(shapes,
@@ -45,6 +45,40 @@ func TestWinogradConvolutions(t *testing.T) {
 		c := newConvCase(s, uint64(i))
 		c.slack = 5
 		cases = append(cases, c)
+	}
+	checkAll(t, cases)
+}
+
+// TestWinogradSchedules: several blocks of tiles, which threads share out or work on
+// together.
+func TestWinogradSchedules(t *testing.T) {
+	var cases []*convCase
+	for i, c := range []struct {
+		sharesOut bool
+		long      bool // sums that take long in double precision
+		kernels.ConvShape
+	}{
+		{true, false, kernels.NewConvShape(3, 16, 23, 61, 17, 3, 3, 1, 1, 1)}, // blocks of rows of two images
+		{false, false, kernels.NewConvShape(1, 16, 11, 341, 17, 3, 3, 1, 1, 1)},
+		{true, false, kernels.NewConvShape(1, 32, 26, 260, 33, 4, 4, 2, 1, 1)},
+		{false, true, kernels.NewConvShape(1, 32, 22, 682, 33, 4, 4, 2, 1, 1)},
+		{true, true, kernels.NewConvShape(1, 64, 25, 259, 65, 3, 3, 2, 1, 1)},
+	} {
+		for _, s := range []*winogradShape{forwardCorrelation(c.ConvShape).suitsWinograd(), backwardCorrelation(c.ConvShape).suitsWinograd()} {
+			require.NotNil(t, s, c)
+			require.Equal(t, c.sharesOut, s.sharesOut(), c)
+			most := blockTiles
+			if !c.sharesOut {
+				most = sharedTiles
+			}
+			require.Greater(t, s.n*s.down(), s.blockRows(most), c)
+		}
+		if c.long && testing.Short() {
+			continue
+		}
+		k := newConvCase(c.ConvShape, uint64(i))
+		k.slack = 5
+		cases = append(cases, k)
 	}
 	checkAll(t, cases)
 }

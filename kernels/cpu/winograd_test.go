@@ -30,6 +30,9 @@ func TestWinogradConvolutions(t *testing.T) {
 		kernels.NewConvShape(16, 32, 9, 11, 50, 3, 3, 2, 0, 1),
 		kernels.NewConvShape(16, 48, 8, 15, 33, 3, 3, 2, 2, 1),
 		kernels.NewConvShape(6, 80, 15, 17, 70, 3, 3, 2, 1, 1),
+		// Gradients of weights in pieces of the batch, and slices of the channels.
+		kernels.NewConvShape(4, 136, 24, 23, 33, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(9, 48, 32, 30, 40, 4, 4, 2, 1, 1),
 		// Few channels.
 		kernels.NewConvShape(2, 16, 14, 9, 24, 3, 3, 1, 1, 1),
 	)
@@ -184,6 +187,8 @@ func TestSameBitsWithAnyThreads(t *testing.T) {
 		kernels.NewConvShape(3, 3, 40, 40, 32, 7, 7, 1, 3, 1),
 		kernels.NewConvShape(3, 32, 40, 40, 3, 7, 7, 1, 3, 1),
 		kernels.NewConvShape(2, 16, 33, 31, 40, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(2, 24, 36, 36, 24, 3, 3, 1, 1, 1), // pieces of the batch
+		kernels.NewConvShape(9, 32, 32, 32, 32, 4, 4, 2, 1, 1),
 	}
 	for _, s := range shapes {
 		k := newConvCase(s, 11)

@@ -66,7 +66,7 @@ func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) 
 		w.partial = b.scratch(w.pieces * w.pieceSize())
 		defer w.partial.release()
 	}
-	b.pool.run(w.pieces*w.slices*w.groups, w.chunk)
+	b.pool.run(w.pieces*w.slices*w.runs, w.chunk)
 	if w.pieces > 1 {
 		b.pool.run(w.blocks, w.collect)
 	}
@@ -75,7 +75,7 @@ func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) 
 // weightGrad is one backward pass with respect to the weights. It swaps the
 // tile's roles: rows are weights (source channel and tap), the sum runs over
 // pixels, and the right operand is the transposed gradient. Chunks are (piece
-// of the batch's strips, slice of source channels, group of destination
+// of the batch's strips, slice of source channels, run of groups of destination
 // blocks); the sums of several pieces are added up in order at the end. Images of
 // few pixels are one strip, so that sums are read and written once for all of them.
 type weightGrad struct {
@@ -92,10 +92,13 @@ type weightGrad struct {
 	blocks   int
 	group    int
 	groups   int
+	perRun   int // groups of a chunk
+	runs     int
 	channels int // of a slice
 	slices   int
 	full     weightStrip
 	last     weightStrip
+	zeros    []float32
 }
 
 // weightStrip is a strip with the tables' roles exchanged.
@@ -118,6 +121,12 @@ func newWeightGrad(b *Backend, g *correlation, dst, src, grad []float32) *weight
 	w.slices = ceilDiv(g.src.c, w.channels)
 	w.channels = ceilDiv(g.src.c, w.slices)
 	w.pieces = min(g.n/w.images*w.strips, ceilDiv(fewestChunks, w.groups*w.slices))
+	w.perRun = 1
+	if strips := g.n / w.images * w.strips; strips == w.pieces { // of one strip
+		w.perRun = max(w.groups*w.slices*w.pieces/(2*fewestChunks), 1)
+	}
+	w.runs = ceilDiv(w.groups, w.perRun)
+	w.zeros = make([]float32, k.cols)
 	w.full = w.newStrip(w.rows)
 	w.last = w.full
 	if rest := g.dst.h - (w.strips-1)*w.rows; rest != w.rows {
@@ -140,48 +149,68 @@ func (w *weightGrad) newStrip(rows int) weightStrip {
 	return s
 }
 
-// chunk sums over one piece for a slice of source channels and a group of
-// blocks.
+// weightChunk is what a chunk works on: a piece of the strips and a slice of the
+// source channels.
+type weightChunk struct {
+	piece, c0, c1 int
+	depth         int // weights
+	full, last    []tileRow
+	source        []float32 // a strip of the images
+	filled        bool      // with the only strip of the piece
+}
+
+// chunk sums over one piece for a slice of source channels and a run of groups of
+// blocks. A piece of a single strip is padded once for all of them.
 func (w *weightGrad) chunk(i int) {
-	group, slice, piece := i%w.groups, i/w.groups%w.slices, i/w.groups/w.slices
-	c0 := slice * w.channels
-	c1 := min(c0+w.channels, w.src.c)
-	b0 := group * w.group
-	b1 := min(b0+w.group, w.blocks)
+	run, slice, piece := i%w.runs, i/w.runs%w.slices, i/w.runs/w.slices
+	c := weightChunk{piece: piece, c0: slice * w.channels, c1: min((slice+1)*w.channels, w.src.c)}
+	c.depth = (c.c1 - c.c0) * len(w.phases[0].taps)
 	cols := w.kernels.cols
-	depth := (c1 - c0) * len(w.phases[0].taps)
-	sourceSize, gradSize, sumSize := w.images*w.channels*w.full.h*w.full.w, w.images*w.full.pixels*cols, (depth+1)*cols
-	room := w.backend.scratch(sourceSize + (b1-b0)*(gradSize+sumSize))
+	pad := func(tiles []tileRow) []tileRow {
+		return padTiles(tiles[:c.depth:c.depth], w.kernels.rows, c.depth*cols)
+	}
+	c.full, c.last = pad(w.full.tiles), pad(w.last.tiles)
+	sourceSize, gradSize, sumSize := w.images*w.channels*w.full.h*w.full.w, w.images*w.full.pixels*cols, (c.depth+1)*cols
+	room := w.backend.scratch(sourceSize + w.group*(gradSize+sumSize))
 	defer room.release()
-	source, grads, sums := room.data[:sourceSize], room.data[sourceSize:sourceSize+(b1-b0)*gradSize], room.data[sourceSize+(b1-b0)*gradSize:]
-	clear(sums)
-	pad := func(tiles []tileRow) []tileRow { return padTiles(tiles[:depth:depth], w.kernels.rows, depth*cols) }
-	full, last := pad(w.full.tiles), pad(w.last.tiles)
+	c.source = room.data[:sourceSize]
+	grads, sums := room.data[sourceSize:sourceSize+w.group*gradSize], room.data[sourceSize+w.group*gradSize:]
+	for group := run * w.perRun; group < min((run+1)*w.perRun, w.groups); group++ {
+		b0 := group * w.group
+		w.sum(&c, sums, grads, b0, min(b0+w.group, w.blocks))
+	}
+}
+
+// sum adds up the strips of a chunk's piece for blocks [b0, b1) and stores the sums.
+func (w *weightGrad) sum(c *weightChunk, sums, grads []float32, b0, b1 int) {
+	cols := w.kernels.cols
+	gradSize, sumSize := w.images*w.full.pixels*cols, (c.depth+1)*cols
 	all := w.n / w.images * w.strips
-	first := piece * all / w.pieces
-	for at := first; at < (piece+1)*all/w.pieces; at++ {
+	first, end := c.piece*all/w.pieces, (c.piece+1)*all/w.pieces
+	for at := first; at < end; at++ {
 		image, stripe := at/w.strips*w.images, at%w.strips
-		s, tiles := w.full, full
+		s, tiles := w.full, c.full
 		if stripe == w.strips-1 {
-			s, tiles = w.last, last
+			s, tiles = w.last, c.last
 		}
-		for i := range w.images {
-			s.fill(w.correlation, source[i*w.channels*s.h*s.w:], w.in[(image+i)*w.src.size():][:w.src.size()], stripe*w.rows, c0, c1, at > first && w.strips == 1)
+		for i := 0; i < w.images && !c.filled; i++ {
+			s.fill(w.correlation, c.source[i*w.channels*s.h*s.w:], w.in[(image+i)*w.src.size():][:w.src.size()], stripe*w.rows, c.c0, c.c1, at > first && w.strips == 1)
 		}
+		c.filled = end-first == 1
 		for block := b0; block < b1; block++ {
 			g := grads[(block-b0)*gradSize:]
 			w.transposeGrad(g, s.strip, image, stripe, block)
-			w.block(sums[(block-b0)*sumSize:], source, g, tiles, s.steps)
+			w.block(sums[(block-b0)*sumSize:], c.source, g, tiles, s.steps, at == first)
 		}
 	}
-	weight := c0 * len(w.phases[0].taps)
+	weight := c.c0 * len(w.phases[0].taps)
 	for block := b0; block < b1; block++ {
-		sum := sums[(block-b0)*sumSize:][:depth*cols]
+		sum := sums[(block-b0)*sumSize:][:c.depth*cols]
 		if w.pieces == 1 {
 			w.store(block, weight, sum)
 			continue
 		}
-		copy(w.partial.data[piece*w.pieceSize()+(block*w.depth()+weight)*cols:], sum)
+		copy(w.partial.data[c.piece*w.pieceSize()+(block*w.depth()+weight)*cols:], sum)
 	}
 }
 
@@ -203,12 +232,16 @@ func (w *weightGrad) transposeGrad(dst []float32, s *strip, image, stripe, block
 // stay in the first-level cache.
 const gradRun = 256
 
-// block adds a strip to a block's sums.
-func (w *weightGrad) block(sums, source, grad []float32, tiles []tileRow, steps []int32) {
+// block adds a strip to a block's sums, which the first strip starts.
+func (w *weightGrad) block(sums, source, grad []float32, tiles []tileRow, steps []int32, first bool) {
 	k := w.kernels
 	for p := 0; p < len(steps); p += gradRun {
 		run := steps[p:min(p+gradRun, len(steps))]
-		k.tiles(sums, nil, source, grad[p*k.cols:], tiles, run)
+		var init []float32
+		if first && p == 0 {
+			init = w.zeros
+		}
+		k.tiles(sums, init, source, grad[p*k.cols:], tiles, run)
 	}
 }
 

@@ -23,6 +23,16 @@ func TestPoolRunsEveryChunkOnce(t *testing.T) {
 	}
 }
 
+// TestPoolBeginsWithItsShare: a thread goes through neighbouring chunks, the same in
+// every job, and then through what others have left.
+func TestPoolBeginsWithItsShare(t *testing.T) {
+	for thread, want := range [][]int{{0, 1, 2, 3, 4, 5, 6, 7}, {2, 3, 4, 5, 6, 7, 0, 1}, {5, 6, 7, 0, 1, 2, 3, 4}} {
+		var got []int
+		newJob(8, 3, func(c int) { got = append(got, c) }).help(thread)
+		require.Equal(t, want, got, "thread %d", thread)
+	}
+}
+
 func TestPoolNestedAndConcurrent(t *testing.T) {
 	p := newPool(3)
 	var total atomic.Int64

@@ -5,12 +5,13 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # What starts goroutines, for the race detector, which is slow: of the CPU kernels
-# only the tests of the worker pool and of several threads, of the conformance of
-# the CUDA kernels, one goroutine's affair in which the stand-in for the driver takes
-# the time, only the quick groups, and no real photos. Under -short the tests that
-# repeat a training step which another one of the same package takes are left out.
+# only the tests of the worker pool and of several threads and goroutines, of the
+# conformance of the CUDA kernels, one goroutine's affair in which the stand-in for the
+# driver takes the time, only the quick groups, and no real photos. Under -short the
+# tests that repeat a training step which another one of the same package takes are
+# left out.
 RACE = ./autograd ./memae ./memae/dataset ./memae/synthetic ./internal/atomicfile ./apps/pretrain ./apps/trustmae
-RACE_KERNELS = -run 'Pool|Threads' ./kernels/cpu
+RACE_KERNELS = -run 'Pool|Threads|Disjoint' ./kernels/cpu
 RACE_CUDA = -skip '^TestPrecisions$$|^TestConformance$$/^(Binary|MatMul|Conv2d|Reduce|Norm|Rows|ReadMemory)$$' ./kernels/cuda/...
 
 # make vet has looked at what the tests compile.

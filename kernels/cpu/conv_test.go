@@ -184,6 +184,18 @@ func (c *convCase) check(t *testing.T, b *Backend) {
 	require.Equal(t, c.dy, dy.values(t))
 }
 
+// results are y without bias, dx and dw on b.
+func (c *convCase) results(t *testing.T, b *Backend) [3][]float32 {
+	t.Helper()
+	s := c.s
+	x, w, dy := guard(b, c.x, s.XLen()), guard(b, c.w, s.WLen()), guard(b, c.dy, s.YLen())
+	y, dx, dw := guard(b, nil, s.YLen()), guard(b, nil, s.XLen()), guard(b, nil, s.WLen())
+	b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s, 1)
+	b.Conv2dBackwardData(dx.Buffer, dy.Buffer, w.Buffer, s)
+	b.Conv2dBackwardWeights(dw.Buffer, x.Buffer, dy.Buffer, s)
+	return [3][]float32{y.values(t), dx.values(t), dw.values(t)}
+}
+
 func TestConvAgainstReference(t *testing.T) {
 	shapes := []kernels.ConvShape{
 		kernels.NewConvShape(1, 1, 1, 1, 1, 1, 1, 1, 0, 1),
@@ -200,6 +212,9 @@ func TestConvAgainstReference(t *testing.T) {
 		kernels.NewConvShape(2, 40, 16, 16, 64, 4, 4, 2, 1, 1),
 		kernels.NewConvShape(6, 128, 5, 7, 128, 3, 3, 1, 2, 2), // images together
 		kernels.NewConvShape(4, 80, 9, 8, 75, 5, 5, 2, 1, 1),
+		kernels.NewConvShape(1, 10, 62, 40, 130, 3, 3, 2, 1, 1), // strips of pixels of two heights
+		kernels.NewConvShape(1, 5, 4, 30, 20, 3, 3, 1, 60, 1),   // strips of padding alone
+		kernels.NewConvShape(1, 5, 16, 1, 6, 1, 1, 20, 5, 1),    // columns of padding alone
 	}
 	var cases []*convCase
 	for i, s := range shapes {

@@ -72,8 +72,11 @@ func TestShallowConvolutions(t *testing.T) {
 		}
 		cases = append(cases, newConvCase(s, uint64(i)))
 	}
-	// A gradient of the data from few channels.
-	cases = append(cases, newConvCase(kernels.NewConvShape(1, 9, 12, 64, 3, 5, 5, 1, 2, 1), 1))
+	// Gradients of the data from few channels, with less and more padding than the
+	// kernel reaches.
+	for _, pad := range []int{2, 5} {
+		cases = append(cases, newConvCase(kernels.NewConvShape(1, 9, 12, 64, 3, 5, 5, 1, pad, 1), 1))
+	}
 	checkAll(t, cases)
 }
 

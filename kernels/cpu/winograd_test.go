@@ -161,51 +161,54 @@ func relativeErrors(got []float32, want []float64) (worst, rms float64) {
 	return worst / largest, math.Sqrt(squares / values)
 }
 
-// TestDirectOption checks that Direct avoids Winograd's rounding.
+// TestDirectOption: Direct avoids Winograd's algorithm and its rounding in all
+// directions.
 func TestDirectOption(t *testing.T) {
-	s := kernels.NewConvShape(1, 64, 16, 16, 64, 3, 3, 1, 1, 1)
-	k := newConvCase(s, 5)
-	results, gradients := map[bool][]float32{}, map[bool][]float32{}
-	for _, direct := range []bool{false, true} {
-		b, err := New(Options{Direct: direct})
-		require.NoError(t, err)
-		x, w, dy := guard(b, k.x, s.XLen()), guard(b, k.w, s.WLen()), guard(b, k.dy, s.YLen())
-		y, dw := guard(b, nil, s.YLen()), guard(b, nil, s.WLen())
-		b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s, 1)
-		b.Conv2dBackwardWeights(dw.Buffer, x.Buffer, dy.Buffer, s)
-		results[direct], gradients[direct] = y.values(t), dw.values(t)
+	fast := open(t, "", 0)
+	direct, err := New(Options{Direct: true})
+	require.NoError(t, err)
+	for i, s := range []kernels.ConvShape{
+		kernels.NewConvShape(1, 64, 16, 16, 64, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(2, 64, 16, 16, 64, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(2, 64, 32, 32, 64, 3, 3, 2, 1, 1),
+	} {
+		k := newConvCase(s, uint64(i))
+		k.check(t, direct) // a direct sum's tolerance
+		got, other := k.results(t, fast), k.results(t, direct)
+		for pass := range got {
+			if pass == 2 && forwardCorrelation(s).suitsWinogradGradient() == nil {
+				continue
+			}
+			require.NotEqual(t, got[pass], other[pass], "%v, pass %d", s, pass)
+		}
 	}
-	require.NotEqual(t, results[false], results[true])
-	require.NotEqual(t, gradients[false], gradients[true])
 }
 
 // TestSameBitsWithAnyThreads checks that no result depends on the threads.
 func TestSameBitsWithAnyThreads(t *testing.T) {
 	shapes := []kernels.ConvShape{
 		kernels.NewConvShape(2, 64, 20, 20, 64, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(3, 16, 23, 61, 17, 3, 3, 1, 1, 1), // threads share out blocks of tiles
 		kernels.NewConvShape(4, 300, 8, 8, 64, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(2, 64, 32, 32, 64, 3, 3, 2, 1, 1),
 		kernels.NewConvShape(3, 3, 40, 40, 32, 7, 7, 1, 3, 1),
+		kernels.NewConvShape(3, 3, 40, 100, 32, 3, 3, 2, 1, 1),
 		kernels.NewConvShape(3, 32, 40, 40, 3, 7, 7, 1, 3, 1),
 		kernels.NewConvShape(2, 16, 33, 31, 40, 4, 4, 2, 1, 1),
 		kernels.NewConvShape(2, 24, 36, 36, 24, 3, 3, 1, 1, 1), // pieces of the batch
 		kernels.NewConvShape(9, 32, 32, 32, 32, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(3, 40, 20, 19, 50, 1, 1, 1, 0, 1),
+		kernels.NewConvShape(6, 128, 5, 7, 128, 3, 3, 1, 2, 2), // images together
 	}
-	for _, s := range shapes {
+	for i, s := range shapes {
 		k := newConvCase(s, 11)
-		var first [][]float32
+		var first [3][]float32
 		for _, threads := range []int{1, 2, 3} {
-			b, err := New(Options{Threads: threads})
-			require.NoError(t, err)
-			x, w, dy := guard(b, k.x, s.XLen()), guard(b, k.w, s.WLen()), guard(b, k.dy, s.YLen())
-			y, dx, dw := guard(b, nil, s.YLen()), guard(b, nil, s.XLen()), guard(b, nil, s.WLen())
-			b.Conv2d(y.Buffer, x.Buffer, w.Buffer, nil, s, 1)
-			b.Conv2dBackwardData(dx.Buffer, dy.Buffer, w.Buffer, s)
-			b.Conv2dBackwardWeights(dw.Buffer, x.Buffer, dy.Buffer, s)
-			got := [][]float32{y.values(t), dx.values(t), dw.values(t)}
-			if first == nil {
+			got := k.results(t, open(t, "", threads))
+			if threads == 1 {
 				first = got
 			}
-			require.Equal(t, first, got, "%v with %d threads", s, threads)
+			require.Equal(t, first, got, "%d: %v with %d threads", i, s, threads)
 		}
 	}
 }

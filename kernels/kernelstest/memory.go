@@ -16,7 +16,8 @@ func memoryCases(s *source) []call {
 		c.Eps, c.Tau = 1e-6, 0.7
 		z, m := s.normal(c.R*c.Z), s.normal(c.M*c.Z)
 		copy(z, m[:min(c.Z, len(z))]) // a latent that is a slot
-		list = append(list, memoryCase(c, z, m))
+		list = append(list, memoryCase(c, z, m, "normal"), memoryCase(c, s.with(s.normal(c.R*c.Z), nan32), m, "NaN latent"),
+			memoryCase(c, s.with(s.normal(c.R*c.Z), -inf32), m, "Inf latent"), memoryCase(c, z, s.with(s.normal(c.M*c.Z), nan32), "NaN slot"))
 		for _, wanted := range []string{"both", "first", "second"} {
 			list = append(list, mixtureGradCase(s, c, wanted), distanceGradCase(s, c, wanted))
 		}
@@ -24,7 +25,7 @@ func memoryCases(s *source) []call {
 	return list
 }
 
-func memoryCase(c kernels.MemoryShape, z, m []float32) call {
+func memoryCase(c kernels.MemoryShape, z, m []float32, kind string) call {
 	y, ySize := make([]float64, c.R*c.Z), make([]float64, c.R*c.Z)
 	w, wSize := make([]float64, c.R*c.M), make([]float64, c.R*c.M)
 	d, dSize := make([]float64, c.R*c.M), make([]float64, c.R*c.M)
@@ -32,18 +33,26 @@ func memoryCase(c kernels.MemoryShape, z, m []float32) call {
 		row, rowSize := d[r*c.M:(r+1)*c.M], dSize[r*c.M:(r+1)*c.M]
 		order := make([]int, c.M)
 		for j := range c.M {
-			var square, terms float64
+			var square, terms, squares, dot float64
 			for i := range c.Z {
 				p, q := float64(z[r*c.Z+i]), float64(m[j*c.Z+i])
 				square += (p - q) * (p - q)
 				terms += (math.Abs(p) + math.Abs(q)) * (math.Abs(p) + math.Abs(q))
+				squares += p*p + q*q
+				dot += p * q
+			}
+			if math.IsInf(square, 1) {
+				square = squares - 2*dot // NaN where infinities meet
 			}
 			row[j] = math.Sqrt(square + float64(c.Eps))
 			// The root of a square that is uncertain by ulp·terms.
 			rowSize[j] = row[j] + math.Min(terms/row[j], math.Sqrt(terms/ulp))
 			order[j] = j
 		}
-		sort.SliceStable(order, func(a, b int) bool { return row[order[a]] < row[order[b]] })
+		sort.SliceStable(order, func(a, b int) bool {
+			u, v := row[order[a]], row[order[b]]
+			return u < v || v != v && u == u // NaN is farthest
+		})
 		var sum, slack float64
 		for _, j := range order[:c.K] {
 			w[r*c.M+j] = math.Exp((row[order[0]] - row[j]) / float64(c.Tau))
@@ -60,7 +69,7 @@ func memoryCase(c kernels.MemoryShape, z, m []float32) call {
 		}
 	}
 	return call{
-		name:     fmt.Sprintf("ReadMemory/%+v", c),
+		name:     fmt.Sprintf("ReadMemory/%+v,%s", c, kind),
 		operands: []operand{outScaled(y, ySize), outScaled(w, wSize), outScaled(d, dSize), in(z), in(m)}, tol: 8 * ulp,
 		run: func(b kernels.Backend, x []kernels.Buffer) { b.ReadMemory(x[0], x[1], x[2], x[3], x[4], c) },
 	}

@@ -35,7 +35,10 @@ func randomUpdate(d *Decoder) []call {
 	for range d.Below(4) {
 		sizes = append(sizes, d.Size(300))
 	}
-	return []call{addScaledCase(d.source, n), blendCase(d.source, sizes, choose[float32](d, 0.9, 0)), adamCase(d.source, sizes, choose(d, adamSteps...))}
+	return []call{
+		addScaledCase(d.source, n), blendCase(d.source, sizes, choose[float32](d, 0.9, 0)),
+		adamCase(d.source, sizes, choose(d, adamSteps...)), adamInGradient(d.source, n),
+	}
 }
 
 func randomBinary(d *Decoder) []call {
@@ -195,5 +198,8 @@ func randomMemory(d *Decoder) []call {
 		copy(m, slices.Repeat(m[:s.Z], 2)[:min(2*s.Z, len(m))]) // equal slots
 	}
 	wanted := choose(d, "both", "first", "second")
-	return []call{memoryCase(s, z, m), mixtureGradCase(d.source, s, wanted), distanceGradCase(d.source, s, wanted)}
+	if d.flag() {
+		d.with(z, d.extreme())
+	}
+	return []call{memoryCase(s, z, m, "random"), mixtureGradCase(d.source, s, wanted), distanceGradCase(d.source, s, wanted)}
 }

@@ -86,67 +86,81 @@ func TestWinogradSchedules(t *testing.T) {
 	checkAll(t, cases)
 }
 
-// TestWinogradError measures errors against float64 for rectified normal inputs.
-// KERNELS notes state 1.8e-6 of the root mean square at 512 channels and 7e-7 at 64
-// for 3×3; sums of at most 256 products bring the former to 1.3e-6. The gradient of
-// the weights sums over pixels. The largest error varies with the inputs: of 8 draws
-// at 512 channels it doubled, so its bounds only catch what is broken.
+// TestWinogradError measures errors against float64 for rectified normal inputs. The
+// bounds of 3×3 forward are what the prototypes reached (KERNELS notes, 2.6e-6 of the
+// largest value and 1.8e-6 of the root mean square at 512 channels, 1.4e-6 and 7e-7 at
+// 64): sums of at most 256 products bring the root mean square at 512 channels to
+// 1.3e-6; that at 64 is 7.5e-7 in plain Go, which rounds every product. The largest
+// error varies by a third from draw to draw, so that it is the mean of several which
+// is bounded. The gradient of the weights sums over pixels.
 func TestWinogradError(t *testing.T) {
 	for _, c := range []struct {
 		pass             string
 		batch, inC, outC int
 		kernel, stride   int
+		draws            int
 		worst, rms       float64
 	}{
-		{"forward", 1, 64, 64, 3, 1, 2e-6, 8e-7},
-		{"forward", 1, 512, 64, 3, 1, 3.5e-6, 1.5e-6},
-		{"data", 1, 64, 64, 3, 1, 2e-6, 8e-7},
-		{"data", 1, 64, 512, 3, 1, 4e-6, 1.5e-6},
-		{"weights", 1, 64, 64, 3, 1, 1e-6, 1e-6},
-		{"weights", 16, 64, 64, 3, 1, 2e-6, 2e-6},
-		{"forward", 2, 64, 64, 4, 2, 4e-6, 1.4e-6},
-		{"forward", 2, 512, 64, 4, 2, 3e-6, 1.5e-6},
-		{"forward", 2, 512, 64, 3, 2, 3e-6, 1.5e-6},
-		{"data", 2, 64, 64, 4, 2, 2e-6, 8e-7},
-		{"data", 2, 64, 512, 4, 2, 4e-6, 1.5e-6},
-		{"data", 2, 64, 512, 3, 2, 4e-6, 1.5e-6},
-		{"weights", 2, 64, 64, 4, 2, 1e-6, 1e-6},
-		{"weights", 32, 64, 64, 4, 2, 2e-6, 2e-6},
+		{"forward", 1, 64, 64, 3, 1, 20, 1.4e-6, 8e-7},
+		{"forward", 1, 512, 64, 3, 1, 5, 2.6e-6, 1.5e-6},
+		{"data", 1, 64, 64, 3, 1, 1, 2e-6, 8e-7},
+		{"data", 1, 64, 512, 3, 1, 3, 2.6e-6, 1.5e-6},
+		{"weights", 1, 64, 64, 3, 1, 1, 1e-6, 1e-6},
+		{"weights", 16, 64, 64, 3, 1, 1, 2e-6, 2e-6},
+		{"forward", 2, 64, 64, 4, 2, 1, 4e-6, 1.4e-6},
+		{"forward", 2, 512, 64, 4, 2, 1, 3e-6, 1.5e-6},
+		{"forward", 2, 512, 64, 3, 2, 1, 3e-6, 1.5e-6},
+		{"data", 2, 64, 64, 4, 2, 1, 2e-6, 8e-7},
+		{"data", 2, 64, 512, 4, 2, 1, 4e-6, 1.5e-6},
+		{"data", 2, 64, 512, 3, 2, 1, 4e-6, 1.5e-6},
+		{"weights", 2, 64, 64, 4, 2, 1, 1e-6, 1e-6},
+		{"weights", 32, 64, 64, 4, 2, 1, 2e-6, 2e-6},
 	} {
 		if testing.Short() && max(c.inC, c.outC, 32*c.batch) > 64 {
 			continue // their sums take long in double precision
 		}
 		s := kernels.NewConvShape(c.batch, c.inC, 16*c.stride, 16*c.stride, c.outC, c.kernel, c.kernel, c.stride, 1, 1)
-		k := newConvCase(s, 77)
-		rectified := k.x
-		if c.pass == "data" {
-			rectified = k.dy
+		worst, rms := map[string]float64{}, map[string]float64{} // of every table, means over the draws
+		for draw := range c.draws {
+			k := newConvCase(s, uint64(77+draw))
+			k.rectify(c.pass)
+			want := k.pass(c.pass)
+			eachTable(t, func(t *testing.T, b *Backend) {
+				w, r := relativeErrors(k.passOn(t, b, c.pass), want)
+				worst[b.Name()] += w / float64(c.draws)
+				rms[b.Name()] += r / float64(c.draws)
+			})
 		}
-		for i, v := range rectified {
-			rectified[i] = max(v, 0)
+		for table := range worst {
+			t.Logf("%s, %s, %v: largest error %.2g of the largest value, root mean square %.2g", table, c.pass, s, worst[table], rms[table])
+			require.LessOrEqual(t, worst[table], c.worst)
+			require.LessOrEqual(t, rms[table], c.rms)
 		}
-		y, dx, dw := k.sums(false, c.pass == "forward", c.pass == "data", c.pass == "weights")
-		eachTable(t, func(t *testing.T, b *Backend) {
-			x, w, dy := guard(b, k.x, s.XLen()), guard(b, k.w, s.WLen()), guard(b, k.dy, s.YLen())
-			var got guarded
-			var want []float64
-			switch c.pass {
-			case "forward":
-				got, want = guard(b, nil, s.YLen()), y
-				b.Conv2d(got.Buffer, x.Buffer, w.Buffer, nil, s, 1)
-			case "data":
-				got, want = guard(b, nil, s.XLen()), dx
-				b.Conv2dBackwardData(got.Buffer, dy.Buffer, w.Buffer, s)
-			case "weights":
-				got, want = guard(b, nil, s.WLen()), dw
-				b.Conv2dBackwardWeights(got.Buffer, x.Buffer, dy.Buffer, s)
-			}
-			worst, rms := relativeErrors(got.values(t), want)
-			t.Logf("%s, %v: largest error %.2g of the largest value, root mean square %.2g", c.pass, s, worst, rms)
-			require.LessOrEqual(t, worst, c.worst)
-			require.LessOrEqual(t, rms, c.rms)
-		})
 	}
+}
+
+// rectify makes the data that a pass sums up as activations are.
+func (c *convCase) rectify(pass string) {
+	data := c.x
+	if pass == "data" {
+		data = c.dy
+	}
+	for i, v := range data {
+		data[i] = max(v, 0)
+	}
+}
+
+// pass is a pass in float64, without bias.
+func (c *convCase) pass(pass string) []float64 {
+	y, dx, dw := c.sums(false, pass == "forward", pass == "data", pass == "weights")
+	return map[string][]float64{"forward": y, "data": dx, "weights": dw}[pass]
+}
+
+// passOn is a pass on b.
+func (c *convCase) passOn(t *testing.T, b *Backend, pass string) []float32 {
+	t.Helper()
+	r := c.results(t, b)
+	return r[map[string]int{"forward": 0, "data": 1, "weights": 2}[pass]]
 }
 
 // relativeErrors returns the largest error over the largest value, and the ratio

@@ -1,12 +1,14 @@
 // Prototypes of the CUDA driver and of NVRTC, written from their documentation,
-// so that building needs no toolkit. Each list makes a field of a table, which is
-// filled at run time, and a function that calls it; functions of the second and
-// third list take the context to work in first, since goroutines change threads.
-// Those of the third list may be missing.
+// so that building needs no toolkit. With CUDA_VENDOR defined they use the types of the
+// vendor's headers, which have to be included first: that is how a test compares them.
+// Each list makes a field of a table, which is filled at run time, and a function that
+// calls it; functions of the second and third list take the context to work in first,
+// since goroutines change threads. Those of the third list may be missing.
 
 #include <stddef.h>
 
-typedef int CUresult, CUdevice, nvrtcResult;
+#ifndef CUDA_VENDOR
+typedef int CUresult, CUdevice, CUdevice_attribute, CUstreamCaptureMode, nvrtcResult;
 typedef unsigned long long CUdeviceptr;
 typedef struct CUctx_st *CUcontext;
 typedef struct CUmod_st *CUmodule;
@@ -16,6 +18,7 @@ typedef struct CUevent_st *CUevent;
 typedef struct CUgraph_st *CUgraph;
 typedef struct CUgraphExec_st *CUgraphExec;
 typedef struct _nvrtcProgram *nvrtcProgram;
+#endif
 
 #define DEVICE_CALLS(X) \
 	X(CUresult, cuInit, (unsigned flags), (flags)) \
@@ -23,7 +26,7 @@ typedef struct _nvrtcProgram *nvrtcProgram;
 	X(CUresult, cuDeviceGetCount, (int *count), (count)) \
 	X(CUresult, cuDeviceGet, (CUdevice *device, int index), (device, index)) \
 	X(CUresult, cuDeviceGetName, (char *name, int size, CUdevice device), (name, size, device)) \
-	X(CUresult, cuDeviceGetAttribute, (int *value, int attribute, CUdevice device), (value, attribute, device)) \
+	X(CUresult, cuDeviceGetAttribute, (int *value, CUdevice_attribute attribute, CUdevice device), (value, attribute, device)) \
 	X(CUresult, cuDeviceTotalMem_v2, (size_t *bytes, CUdevice device), (bytes, device)) \
 	X(CUresult, cuDevicePrimaryCtxRetain, (CUcontext *context, CUdevice device), (context, device)) \
 	X(CUresult, cuCtxSetCurrent, (CUcontext context), (context)) \
@@ -51,7 +54,7 @@ typedef struct _nvrtcProgram *nvrtcProgram;
 		unsigned shared, CUstream stream, void **params, void **extra), (function, gx, gy, gz, bx, by, bz, shared, stream, params, extra))
 
 #define GRAPH_CALLS(X) \
-	X(cuStreamBeginCapture_v2, (CUstream stream, int mode), (stream, mode)) \
+	X(cuStreamBeginCapture_v2, (CUstream stream, CUstreamCaptureMode mode), (stream, mode)) \
 	X(cuStreamEndCapture, (CUstream stream, CUgraph *graph), (stream, graph)) \
 	X(cuGraphInstantiateWithFlags, (CUgraphExec *exec, CUgraph graph, unsigned long long flags), (exec, graph, flags)) \
 	X(cuGraphLaunch, (CUgraphExec exec, CUstream stream), (exec, stream)) \

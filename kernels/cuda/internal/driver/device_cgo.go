@@ -48,7 +48,7 @@ func describe(d *Device, index int) error {
 		return err
 	}
 	*d = Device{Index: index, Name: C.GoString(&name[0]), Memory: int64(memory)}
-	for attribute, to := range map[C.int]*int{
+	for attribute, to := range map[C.CUdevice_attribute]*int{
 		attributeMultiprocessors: &d.Multiprocessors, attributeMajor: &d.Major, attributeMinor: &d.Minor,
 	} {
 		var v C.int

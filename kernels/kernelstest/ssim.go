@@ -3,12 +3,13 @@ package kernelstest
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/org/trustmae/kernels"
 )
 
 func ssimCases(s *source) []call {
-	var list []call
+	list := []call{ssimEqualCase(s)}
 	for _, c := range []struct{ planes, h, w, taps int }{{1, 1, 1, 1}, {2, 3, 4, 3}, {1, 5, 5, 11}, {3, 20, 33, 11}, {1, 2, 70, 5}, {2, 17, 16, 63}} {
 		shape := kernels.SSIMShape{Planes: c.planes, H: c.h, W: c.w, Taps: window(s, c.taps), C1: 0.1, C2: 0.3}
 		list = append(list, ssimCase(s, shape, 0), ssimCase(s, shape, nan32))
@@ -17,6 +18,20 @@ func ssimCases(s *source) []call {
 		}
 	}
 	return list
+}
+
+// ssimEqualCase compares a smooth image with itself, which is 1: variances are far below
+// what they are differences of, but what rounding leaves of them cancels out.
+func ssimEqualCase(s *source) call {
+	c := kernels.SSIMShape{Planes: 2, H: 20, W: 37, Taps: window(s, 11), C1: 1e-4, C2: 9e-4}
+	x, want := make([]float32, c.Planes*c.H*c.W), make([]float64, c.Planes*c.H*c.W)
+	for i := range x {
+		x[i], want[i] = 0.7+0.2*float32(math.Sin(float64(i%c.W)/20)), 1
+	}
+	return call{
+		name: "SSIM/equal images", operands: []operand{out(want), in(x), in(slices.Clone(x))}, tol: 0,
+		run: func(b kernels.Backend, x []kernels.Buffer) { b.SSIM(x[0], x[1], x[2], c) },
+	}
 }
 
 // window makes positive taps that sum to 1 and are not symmetric.

@@ -272,7 +272,10 @@ template <class To, class From> To standin_bits(From v) {
 	return to;
 }
 inline float __uint_as_float(unsigned v) { return standin_bits<float>(v); }
-inline float __fmul_rn(float a, float b) { return a * b; }
+inline float __fmul_rn(float a, float b) {
+	volatile float product = a * b; // a sum that follows is not rounded with it
+	return product;
+}
 inline unsigned __float_as_uint(float v) { return standin_bits<unsigned>(v); }
 
 inline unsigned __umulhi(unsigned a, unsigned b) { return uint64_t(a) * b >> 32; }

@@ -73,6 +73,10 @@ func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue,
 		rows := b.table.pointwise.rows
 		u = w.packedForm(p.form, g.pointwiseSize(rows), func(dst, src []float32) { g.packPointwise(dst, src, rows) })
 		b.pointwiseConvolve(g, dst, src, u.data, e)
+	case byTaps:
+		rows := b.table.pointwise.rows
+		u = w.packedForm(p.form, g.tapSize(p.taps, rows), func(dst, src []float32) { g.packTaps(p.taps, dst, src, rows) })
+		b.tapConvolve(p, dst, src, u.data, e)
 	case byShallow:
 		u = w.packedForm(p.form, g.shallowSize(), g.packShallow)
 		b.shallowConvolve(p, dst, src, u.data, e)

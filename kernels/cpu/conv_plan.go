@@ -17,6 +17,7 @@ type plan struct {
 	cut      cut
 	winograd *winogradShape
 	shallow  *shallowLayout
+	taps     *tapLayout
 }
 
 // method is how a correlation is computed.
@@ -28,6 +29,7 @@ const (
 	byWinograd         // fewer multiplications
 	byPointwise        // 1×1, on the images as they are
 	byShallow          // few source channels, vectors along the pixels
+	byTaps             // few destination channels, sums of 1×1 convolutions
 )
 
 // cut is how a correlation's destination is cut into strips of whole rows, with
@@ -119,6 +121,8 @@ func (b *Backend) newPlan(key planKey) *plan {
 		p.method = byPointwise
 	case p.suitsShallow(&b.table.shallow):
 		p.method, p.shallow = byShallow, p.shallowLayout(p.shallowRows())
+	case p.suitsTaps(&b.table.pointwise):
+		p.method, p.taps = byTaps, p.tapLayout(&b.table.pointwise)
 	case p.suitsWide():
 		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels, 1)
 	default:
@@ -126,5 +130,8 @@ func (b *Backend) newPlan(key planKey) *plan {
 		p.cut = p.newCut(k, channels, p.together(channels))
 	}
 	p.form = fmt.Sprint(p.method, key.pass, k.cols, s.InC, s.OutC, s.KH, s.KW, s.Stride, s.Pad, s.Dil)
+	if p.taps != nil {
+		p.form += p.taps.form()
+	}
 	return p
 }

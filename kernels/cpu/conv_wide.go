@@ -97,9 +97,10 @@ func (w *wideConvolution) chunk(i int) {
 	cRow := ceilDiv(positions, w.kernels.pixels) * w.kernels.pixels
 	sourceSize := w.channels*s.h*s.w + cRow - positions + s.w
 	phaseSize := w.dst.c * cRow
-	room := w.backend.scratch(sourceSize + len(w.phases)*phaseSize)
+	room := w.backend.scratch(sourceSize + len(w.phases)*phaseSize + 2*w.dst.w)
 	defer room.release()
 	source, sums := room.data[:sourceSize], room.data[sourceSize:]
+	sums, spare := sums[:len(w.phases)*phaseSize], sums[len(w.phases)*phaseSize:]
 	clear(source[w.channels*s.h*s.w:])
 	for c0 := 0; c0 < w.src.c; c0 += w.channels {
 		c1 := min(c0+w.channels, w.src.c)
@@ -111,12 +112,12 @@ func (w *wideConvolution) chunk(i int) {
 			weights = weights[w.src.c*taps*w.dst.c:]
 		}
 	}
-	w.activate(w.backend, sums[:len(w.phases)*phaseSize])
+	w.activate(w.backend, sums)
 	for c := range w.dst.c {
 		plane := w.out[image*w.dst.size()+c*w.dst.area():][:w.dst.area()]
 		for y := range s.rows {
 			at := y%w.spread*w.spread*phaseSize + c*cRow + y/w.spread*s.w
-			w.storeRow(plane[(stripe*w.rows+y)*w.dst.w:][:w.dst.w], sums[at:], phaseSize)
+			w.backend.interleave(plane[(stripe*w.rows+y)*w.dst.w:][:w.dst.w], sums[at:], w.spread, phaseSize, spare)
 		}
 	}
 }
@@ -132,21 +133,5 @@ func (w *wideConvolution) phase(sums []float32, cRow int, source, weights []floa
 	kernel := w.kernels.rows[w.dst.c-1]
 	for j := 0; j < cRow; j += w.kernels.pixels {
 		kernel(sums[j:], cRow, start, source[j:], weights, steps)
-	}
-}
-
-// storeRow puts together a row of pixels from the sums of the phases that share it.
-func (w *wideConvolution) storeRow(row, sums []float32, phaseSize int) {
-	switch w.spread {
-	case 1:
-		copy(row, sums)
-	case 2:
-		pairs, odd := len(row)/2, sums[phaseSize:]
-		w.backend.table.split.merge(row, sums, odd, pairs)
-		copy(row[2*pairs:], sums[pairs:])
-	default:
-		for x := range row {
-			row[x] = sums[x%w.spread*phaseSize+x/w.spread]
-		}
 	}
 }

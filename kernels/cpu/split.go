@@ -41,3 +41,26 @@ func blockwise(blocks splitKernels) splitKernels {
 		},
 	}
 }
+
+// interleave puts a row of pixels together from those of every spread-th place, which
+// are distance apart in rows. spare holds twice as many values as row.
+func (b *Backend) interleave(row, rows []float32, spread, distance int, spare []float32) {
+	merge, n := b.table.split.merge, len(row)
+	switch spread {
+	case 1:
+		copy(row, rows)
+	case 2:
+		merge(row, rows, rows[distance:], n/2)
+		copy(row[n&^1:], rows[n/2:])
+	case 4:
+		half := (n + 1) / 2
+		even, odd := spare[:n], spare[n:]
+		b.interleave(even[:half], rows, 2, 2*distance, nil)
+		b.interleave(odd[:n/2], rows[distance:], 2, 2*distance, nil)
+		b.interleave(row, spare, 2, n, nil)
+	default:
+		for x := range row {
+			row[x] = rows[x%spread*distance+x/spread]
+		}
+	}
+}

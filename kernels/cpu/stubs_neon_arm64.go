@@ -28,6 +28,12 @@ func adamNEON(p, g, m, v []float32, c *adamConstants)
 //go:noescape
 func addNEON(y, p, q []float32, alpha float32)
 
+// addRowsNEON is [addRowsKernel].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func addRowsNEON(dst, src []float32, steps []int32)
+
 // addScaledNEON is [vectorKernels.addScaled].
 // It needs no alignment and does not check bounds.
 //

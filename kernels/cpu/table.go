@@ -17,6 +17,7 @@ type table struct {
 	dots      dotKernels
 	shallow   shallowKernels
 	split     splitKernels
+	addRows   addRowsKernel
 	winograd  bothWinograds
 	vector    vectorKernels
 }
@@ -24,7 +25,7 @@ type table struct {
 // tables in order of preference, filled by the files of each instruction set.
 func tables() []*table {
 	list := archTables()
-	return append(list, &table{name: "generic", supported: true, gemm: genericGemm, wide: genericWide, pointwise: genericPointwise, dots: genericDots, shallow: genericShallow, split: genericSplit, winograd: genericWinograd, vector: genericVector})
+	return append(list, &table{name: "generic", supported: true, gemm: genericGemm, wide: genericWide, pointwise: genericPointwise, dots: genericDots, shallow: genericShallow, split: genericSplit, addRows: addRowsTwin, winograd: genericWinograd, vector: genericVector})
 }
 
 // List names the kernel tables compiled in that this processor can run, the

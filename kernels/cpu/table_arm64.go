@@ -5,7 +5,7 @@ package cpu
 // archTables lists the assembly table. Every arm64 processor that Go runs on
 // has NEON.
 func archTables() []*table {
-	return []*table{{name: "neon", supported: true, gemm: gemmNEON, wide: wideNEON, pointwise: pointwiseTilesNEON, dots: dotTilesNEON, shallow: shallowNEON, split: splitNEON, winograd: winogradNEON, vector: vectorNEON}}
+	return []*table{{name: "neon", supported: true, gemm: gemmNEON, wide: wideNEON, pointwise: pointwiseTilesNEON, dots: dotTilesNEON, shallow: shallowNEON, split: splitNEON, addRows: addRowsNEON, winograd: winogradNEON, vector: vectorNEON}}
 }
 
 var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, transpose: transposeNEON}

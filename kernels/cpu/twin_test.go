@@ -66,6 +66,7 @@ var (
 	shallowUse     = shapedKernel{prepareShallowRow}
 	shallowGradUse = shapedKernel{prepareShallowGradient}
 	splitUse       = shapedKernel{prepareSplit}
+	addRowsUse     = shapedKernel{prepareAddRows}
 )
 
 // check compares every table with twins of its tiles.
@@ -90,7 +91,7 @@ func twinsOf(k *table) *table {
 	for i := range w.rows {
 		w.rows[i] = wideTwin(i+1, w.pixels)
 	}
-	return &table{gemm: g, wide: w, pointwise: pointwiseTwins(k.pointwise.rows, k.pointwise.pixels), dots: dotTwins(k.dots.rows, k.dots.lanes), winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: shallowTwins(k.shallow.pixels, k.shallow.lanes), split: genericSplit}
+	return &table{gemm: g, wide: w, pointwise: pointwiseTwins(k.pointwise.rows, k.pointwise.pixels), dots: dotTwins(k.dots.rows, k.dots.lanes), winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: shallowTwins(k.shallow.pixels, k.shallow.lanes), split: genericSplit, addRows: addRowsTwin}
 }
 
 // terms makes n normal values for sums; one time in four, a few of them are
@@ -244,7 +245,7 @@ func prepareAdam(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in 
 func TestShapedKernels(t *testing.T) {
 	for name, s := range map[string]shapedKernel{
 		"tile": tileUse, "transpose": transposeUse, "wide": wideUse, "pointwise": pointwiseUse, "dots": dotsUse, "winograd": winogradUse, "lerp": lerpUse, "adam": adamUse,
-		"shallow": shallowUse, "shallow gradient": shallowGradUse, "split": splitUse,
+		"shallow": shallowUse, "shallow gradient": shallowGradUse, "split": splitUse, "add rows": addRowsUse,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(400) {
@@ -270,3 +271,4 @@ func FuzzAdam(f *testing.F)                    { adamUse.fuzz(f) }
 func FuzzShallow(f *testing.F)                 { shallowUse.fuzz(f) }
 func FuzzShallowGradient(f *testing.F)         { shallowGradUse.fuzz(f) }
 func FuzzSplit(f *testing.F)                   { splitUse.fuzz(f) }
+func FuzzAddRows(f *testing.F)                 { addRowsUse.fuzz(f) }

@@ -29,7 +29,10 @@
 // # Determinism
 //
 // The same backend, instruction set and arguments give the same bits, whatever
-// the number of threads: the way work is cut depends on shapes only.
+// the number of threads: the way work is cut depends on shapes only. The number
+// of images is part of a shape, and may choose an algorithm or how long partial
+// sums are: an image's results in one batch may differ from those in another by
+// rounding.
 //
 // # Errors
 //

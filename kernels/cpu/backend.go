@@ -1,6 +1,6 @@
 // Package cpu is the processor's implementation of kernels.Backend: Go assembly
-// for AVX-512 and AVX2+FMA chosen at run time, and plain Go twins that define
-// what is correct and serve every other processor.
+// for AVX-512 and AVX2+FMA, chosen at run time, and for NEON, and plain Go twins
+// that define what is correct and serve every other processor.
 package cpu
 
 import (
@@ -16,7 +16,7 @@ type Options struct {
 	// Threads is the number of threads to compute with; 0 takes
 	// runtime.GOMAXPROCS. Results do not depend on it.
 	Threads int
-	// Table names the kernel table ("avx512", "avx2", "generic"); empty takes
+	// Table names the kernel table ("avx512", "avx2", "neon", "generic"); empty takes
 	// TRUSTMAE_KERNELS from the environment or else the best that the processor
 	// has. See [List].
 	Table string

@@ -41,11 +41,10 @@ one6:
 	CMP $4, R15
 	BLT tail7
 	VLD2 (R1), [V0.S4, V1.S4]
-	WORD $0x4e21f401 // fmax v1.4s, v0.4s, v1.4s
-	// the even values, moved on by one
-	ADD $32, R1, R2
+	ADD $32, R1, R17
 	VEXT $4, V0.B16, V0.B16, V2.B16
-	VLD1 (R2), V2.S[3]
+	VLD1 (R17), V2.S[3]
+	WORD $0x4e21f401 // fmax v1.4s, v0.4s, v1.4s
 	WORD $0x4e22f420 // fmax v0.4s, v1.4s, v2.4s
 	FMOVQ F0, (R0)
 	ADD $16, R0
@@ -56,8 +55,8 @@ tail7:
 	CBZ R15, done8
 	FMOVS (R1), F0
 	FMOVS 4(R1), F1
-	WORD $0x4e21f401 // fmax v1.4s, v0.4s, v1.4s
 	FMOVS 8(R1), F2
+	WORD $0x4e21f401 // fmax v1.4s, v0.4s, v1.4s
 	WORD $0x4e22f420 // fmax v0.4s, v1.4s, v2.4s
 	FMOVS F0, (R0)
 	ADD $4, R0
@@ -81,17 +80,14 @@ one10:
 	VLD2 (R3), [V0.S4, V1.S4]
 	VLD2 (R4), [V2.S4, V3.S4]
 	FMOVQ (R2), F4
-	// wins unless the best is NaN or at least as large
 	WORD $0x4e20e405 // fcmeq v5.4s, v0.4s, v0.4s
 	WORD $0x6e21e408 // fcmge v8.4s, v0.4s, v1.4s
 	WORD $0x4e681ca5 // bic v5.16b, v5.16b, v8.16b
 	VBIT V5.B16, V1.B16, V0.B16
-	// wins unless the best is NaN or at least as large
 	WORD $0x4e20e406 // fcmeq v6.4s, v0.4s, v0.4s
 	WORD $0x6e22e408 // fcmge v8.4s, v0.4s, v2.4s
 	WORD $0x4e681cc6 // bic v6.16b, v6.16b, v8.16b
 	VBIT V6.B16, V2.B16, V0.B16
-	// wins unless the best is NaN or at least as large
 	WORD $0x4e20e407 // fcmeq v7.4s, v0.4s, v0.4s
 	WORD $0x6e23e408 // fcmge v8.4s, v0.4s, v3.4s
 	WORD $0x4e681ce7 // bic v7.16b, v7.16b, v8.16b
@@ -118,17 +114,14 @@ tail11:
 	FMOVS (R4), F2
 	FMOVS 4(R4), F3
 	FMOVS (R2), F4
-	// wins unless the best is NaN or at least as large
 	WORD $0x4e20e405 // fcmeq v5.4s, v0.4s, v0.4s
 	WORD $0x6e21e408 // fcmge v8.4s, v0.4s, v1.4s
 	WORD $0x4e681ca5 // bic v5.16b, v5.16b, v8.16b
 	VBIT V5.B16, V1.B16, V0.B16
-	// wins unless the best is NaN or at least as large
 	WORD $0x4e20e406 // fcmeq v6.4s, v0.4s, v0.4s
 	WORD $0x6e22e408 // fcmge v8.4s, v0.4s, v2.4s
 	WORD $0x4e681cc6 // bic v6.16b, v6.16b, v8.16b
 	VBIT V6.B16, V2.B16, V0.B16
-	// wins unless the best is NaN or at least as large
 	WORD $0x4e20e407 // fcmeq v7.4s, v0.4s, v0.4s
 	WORD $0x6e23e408 // fcmge v8.4s, v0.4s, v3.4s
 	WORD $0x4e681ce7 // bic v7.16b, v7.16b, v8.16b
@@ -151,4 +144,241 @@ tail11:
 	SUB $1, R15
 	B tail11
 done12:
+	RET
+
+// func maxPool3GradNEON(dx, dy, x []float32, width int)
+TEXT ·maxPool3GradNEON(SB), NOSPLIT, $0-80
+	MOVD dx_base+0(FP), R0
+	MOVD dy_base+24(FP), R1
+	MOVD x_base+48(FP), R2
+	MOVD width+72(FP), R3
+	MOVD dy_len+32(FP), R15
+	ADD R3<<2, R0, R4
+	ADD R3<<2, R4, R5
+	ADD R3<<2, R2, R6
+	ADD R3<<2, R6, R7
+one14:
+	CMP $4, R15
+	BLT tail15
+	VLD2 (R2), [V0.S4, V1.S4]
+	ADD $32, R2, R17
+	VEXT $4, V0.B16, V0.B16, V2.B16
+	VLD1 (R17), V2.S[3]
+	VMOV V0.B16, V3.B16
+	WORD $0x4e23e466 // fcmeq v6.4s, v3.4s, v3.4s
+	WORD $0x6e21e464 // fcmge v4.4s, v3.4s, v1.4s
+	WORD $0x4e641cc6 // bic v6.16b, v6.16b, v4.16b
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4e23e467 // fcmeq v7.4s, v3.4s, v3.4s
+	WORD $0x6e22e464 // fcmge v4.4s, v3.4s, v2.4s
+	WORD $0x4e641ce7 // bic v7.16b, v7.16b, v4.16b
+	VBIT V7.B16, V2.B16, V3.B16
+	VLD2 (R6), [V0.S4, V1.S4]
+	ADD $32, R6, R17
+	VEXT $4, V0.B16, V0.B16, V2.B16
+	VLD1 (R17), V2.S[3]
+	WORD $0x4e23e468 // fcmeq v8.4s, v3.4s, v3.4s
+	WORD $0x6e20e464 // fcmge v4.4s, v3.4s, v0.4s
+	WORD $0x4e641d08 // bic v8.16b, v8.16b, v4.16b
+	VBIT V8.B16, V0.B16, V3.B16
+	WORD $0x4e23e469 // fcmeq v9.4s, v3.4s, v3.4s
+	WORD $0x6e21e464 // fcmge v4.4s, v3.4s, v1.4s
+	WORD $0x4e641d29 // bic v9.16b, v9.16b, v4.16b
+	VBIT V9.B16, V1.B16, V3.B16
+	WORD $0x4e23e46a // fcmeq v10.4s, v3.4s, v3.4s
+	WORD $0x6e22e464 // fcmge v4.4s, v3.4s, v2.4s
+	WORD $0x4e641d4a // bic v10.16b, v10.16b, v4.16b
+	VBIT V10.B16, V2.B16, V3.B16
+	VLD2 (R7), [V0.S4, V1.S4]
+	ADD $32, R7, R17
+	VEXT $4, V0.B16, V0.B16, V2.B16
+	VLD1 (R17), V2.S[3]
+	WORD $0x4e23e46b // fcmeq v11.4s, v3.4s, v3.4s
+	WORD $0x6e20e464 // fcmge v4.4s, v3.4s, v0.4s
+	WORD $0x4e641d6b // bic v11.16b, v11.16b, v4.16b
+	VBIT V11.B16, V0.B16, V3.B16
+	WORD $0x4e23e46c // fcmeq v12.4s, v3.4s, v3.4s
+	WORD $0x6e21e464 // fcmge v4.4s, v3.4s, v1.4s
+	WORD $0x4e641d8c // bic v12.16b, v12.16b, v4.16b
+	VBIT V12.B16, V1.B16, V3.B16
+	WORD $0x4e23e46d // fcmeq v13.4s, v3.4s, v3.4s
+	WORD $0x6e22e464 // fcmge v4.4s, v3.4s, v2.4s
+	WORD $0x4e641dad // bic v13.16b, v13.16b, v4.16b
+	VBIT V13.B16, V2.B16, V3.B16
+	FMOVQ (R1), F5
+	VAND V13.B16, V5.B16, V4.B16
+	WORD $0x4e6d1ca5 // bic v5.16b, v5.16b, v13.16b
+	VMOV V4.B16, V13.B16
+	VAND V12.B16, V5.B16, V4.B16
+	WORD $0x4e6c1ca5 // bic v5.16b, v5.16b, v12.16b
+	VMOV V4.B16, V12.B16
+	VAND V11.B16, V5.B16, V4.B16
+	WORD $0x4e6b1ca5 // bic v5.16b, v5.16b, v11.16b
+	VMOV V4.B16, V11.B16
+	VAND V10.B16, V5.B16, V4.B16
+	WORD $0x4e6a1ca5 // bic v5.16b, v5.16b, v10.16b
+	VMOV V4.B16, V10.B16
+	VAND V9.B16, V5.B16, V4.B16
+	WORD $0x4e691ca5 // bic v5.16b, v5.16b, v9.16b
+	VMOV V4.B16, V9.B16
+	VAND V8.B16, V5.B16, V4.B16
+	WORD $0x4e681ca5 // bic v5.16b, v5.16b, v8.16b
+	VMOV V4.B16, V8.B16
+	VAND V7.B16, V5.B16, V4.B16
+	WORD $0x4e671ca5 // bic v5.16b, v5.16b, v7.16b
+	VMOV V4.B16, V7.B16
+	VAND V6.B16, V5.B16, V4.B16
+	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	VMOV V4.B16, V6.B16
+	VLD2 (R0), [V0.S4, V1.S4]
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	WORD $0x4e26d421 // fadd v1.4s, v1.4s, v6.4s
+	// the third columns' but the last, which lies beyond
+	VEOR V4.B16, V4.B16, V4.B16
+	VEXT $12, V7.B16, V4.B16, V4.B16
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	VST2 [V0.S4, V1.S4], (R0)
+	VDUP V7.S[3], V4.S4
+	FMOVS 32(R0), F0
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVS F0, 32(R0)
+	VLD2 (R4), [V0.S4, V1.S4]
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	// the third columns' but the last, which lies beyond
+	VEOR V4.B16, V4.B16, V4.B16
+	VEXT $12, V10.B16, V4.B16, V4.B16
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	VST2 [V0.S4, V1.S4], (R4)
+	VDUP V10.S[3], V4.S4
+	FMOVS 32(R4), F0
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVS F0, 32(R4)
+	VLD2 (R5), [V0.S4, V1.S4]
+	WORD $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	WORD $0x4e2cd421 // fadd v1.4s, v1.4s, v12.4s
+	// the third columns' but the last, which lies beyond
+	VEOR V4.B16, V4.B16, V4.B16
+	VEXT $12, V13.B16, V4.B16, V4.B16
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	VST2 [V0.S4, V1.S4], (R5)
+	VDUP V13.S[3], V4.S4
+	FMOVS 32(R5), F0
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	FMOVS F0, 32(R5)
+	ADD $32, R0
+	ADD $16, R1
+	ADD $32, R2
+	ADD $32, R4
+	ADD $32, R5
+	ADD $32, R6
+	ADD $32, R7
+	SUB $4, R15
+	B one14
+tail15:
+	CBZ R15, done16
+	FMOVS (R2), F0
+	FMOVS 4(R2), F1
+	FMOVS 8(R2), F2
+	VMOV V0.B16, V3.B16
+	WORD $0x4e23e466 // fcmeq v6.4s, v3.4s, v3.4s
+	WORD $0x6e21e464 // fcmge v4.4s, v3.4s, v1.4s
+	WORD $0x4e641cc6 // bic v6.16b, v6.16b, v4.16b
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4e23e467 // fcmeq v7.4s, v3.4s, v3.4s
+	WORD $0x6e22e464 // fcmge v4.4s, v3.4s, v2.4s
+	WORD $0x4e641ce7 // bic v7.16b, v7.16b, v4.16b
+	VBIT V7.B16, V2.B16, V3.B16
+	FMOVS (R6), F0
+	FMOVS 4(R6), F1
+	FMOVS 8(R6), F2
+	WORD $0x4e23e468 // fcmeq v8.4s, v3.4s, v3.4s
+	WORD $0x6e20e464 // fcmge v4.4s, v3.4s, v0.4s
+	WORD $0x4e641d08 // bic v8.16b, v8.16b, v4.16b
+	VBIT V8.B16, V0.B16, V3.B16
+	WORD $0x4e23e469 // fcmeq v9.4s, v3.4s, v3.4s
+	WORD $0x6e21e464 // fcmge v4.4s, v3.4s, v1.4s
+	WORD $0x4e641d29 // bic v9.16b, v9.16b, v4.16b
+	VBIT V9.B16, V1.B16, V3.B16
+	WORD $0x4e23e46a // fcmeq v10.4s, v3.4s, v3.4s
+	WORD $0x6e22e464 // fcmge v4.4s, v3.4s, v2.4s
+	WORD $0x4e641d4a // bic v10.16b, v10.16b, v4.16b
+	VBIT V10.B16, V2.B16, V3.B16
+	FMOVS (R7), F0
+	FMOVS 4(R7), F1
+	FMOVS 8(R7), F2
+	WORD $0x4e23e46b // fcmeq v11.4s, v3.4s, v3.4s
+	WORD $0x6e20e464 // fcmge v4.4s, v3.4s, v0.4s
+	WORD $0x4e641d6b // bic v11.16b, v11.16b, v4.16b
+	VBIT V11.B16, V0.B16, V3.B16
+	WORD $0x4e23e46c // fcmeq v12.4s, v3.4s, v3.4s
+	WORD $0x6e21e464 // fcmge v4.4s, v3.4s, v1.4s
+	WORD $0x4e641d8c // bic v12.16b, v12.16b, v4.16b
+	VBIT V12.B16, V1.B16, V3.B16
+	WORD $0x4e23e46d // fcmeq v13.4s, v3.4s, v3.4s
+	WORD $0x6e22e464 // fcmge v4.4s, v3.4s, v2.4s
+	WORD $0x4e641dad // bic v13.16b, v13.16b, v4.16b
+	VBIT V13.B16, V2.B16, V3.B16
+	FMOVS (R1), F5
+	VAND V13.B16, V5.B16, V4.B16
+	WORD $0x4e6d1ca5 // bic v5.16b, v5.16b, v13.16b
+	VMOV V4.B16, V13.B16
+	VAND V12.B16, V5.B16, V4.B16
+	WORD $0x4e6c1ca5 // bic v5.16b, v5.16b, v12.16b
+	VMOV V4.B16, V12.B16
+	VAND V11.B16, V5.B16, V4.B16
+	WORD $0x4e6b1ca5 // bic v5.16b, v5.16b, v11.16b
+	VMOV V4.B16, V11.B16
+	VAND V10.B16, V5.B16, V4.B16
+	WORD $0x4e6a1ca5 // bic v5.16b, v5.16b, v10.16b
+	VMOV V4.B16, V10.B16
+	VAND V9.B16, V5.B16, V4.B16
+	WORD $0x4e691ca5 // bic v5.16b, v5.16b, v9.16b
+	VMOV V4.B16, V9.B16
+	VAND V8.B16, V5.B16, V4.B16
+	WORD $0x4e681ca5 // bic v5.16b, v5.16b, v8.16b
+	VMOV V4.B16, V8.B16
+	VAND V7.B16, V5.B16, V4.B16
+	WORD $0x4e671ca5 // bic v5.16b, v5.16b, v7.16b
+	VMOV V4.B16, V7.B16
+	VAND V6.B16, V5.B16, V4.B16
+	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	VMOV V4.B16, V6.B16
+	FMOVS (R0), F0
+	FMOVS 4(R0), F1
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	WORD $0x4e26d421 // fadd v1.4s, v1.4s, v6.4s
+	FMOVS F0, (R0)
+	FMOVS F1, 4(R0)
+	FMOVS 8(R0), F0
+	WORD $0x4e27d400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVS F0, 8(R0)
+	FMOVS (R4), F0
+	FMOVS 4(R4), F1
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	FMOVS F0, (R4)
+	FMOVS F1, 4(R4)
+	FMOVS 8(R4), F0
+	WORD $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	FMOVS F0, 8(R4)
+	FMOVS (R5), F0
+	FMOVS 4(R5), F1
+	WORD $0x4e2bd400 // fadd v0.4s, v0.4s, v11.4s
+	WORD $0x4e2cd421 // fadd v1.4s, v1.4s, v12.4s
+	FMOVS F0, (R5)
+	FMOVS F1, 4(R5)
+	FMOVS 8(R5), F0
+	WORD $0x4e2dd400 // fadd v0.4s, v0.4s, v13.4s
+	FMOVS F0, 8(R5)
+	ADD $8, R0
+	ADD $4, R1
+	ADD $8, R2
+	ADD $8, R4
+	ADD $8, R5
+	ADD $8, R6
+	ADD $8, R7
+	SUB $1, R15
+	B tail15
+done16:
 	RET

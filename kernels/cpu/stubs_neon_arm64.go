@@ -142,6 +142,12 @@ func maxPairsNEON(y, x []float32)
 //go:noescape
 func maxPool2GradNEON(dx0, dx1, dy, x0, x1 []float32)
 
+// maxPool3GradNEON is [vectorKernels.maxPool3Grad].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func maxPool3GradNEON(dx, dy, x []float32, width int)
+
 // maxTriplesNEON is [vectorKernels.maxTriples].
 // It needs no alignment and does not check bounds.
 //

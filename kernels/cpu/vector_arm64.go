@@ -25,7 +25,8 @@ func init() {
 	}
 	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumNEON, largestNEON, sumColumnsNEON
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsNEON, normApplyNEON, normSumsNEON, normGradNEON
-	k.maxPairs, k.maxTriples, k.maxPool2Grad = maxPairsNEON, maxTriplesNEON, maxPool2GradNEON
+	k.maxPairs, k.maxTriples = maxPairsNEON, maxTriplesNEON
+	k.maxPool2Grad, k.maxPool3Grad = maxPool2GradNEON, maxPool3GradNEON
 	k.squareColumns, k.gapColumns = squareColumnsNEON, gapColumnsNEON
 	k.correlate, k.weighted = correlateNEON, weightedNEON
 	k.transpose = func(y, x []float32, rows, cols, yStride, xStride int) {

@@ -5,6 +5,7 @@ func init() {
 		k.maxPairs()
 		k.maxTriples()
 		k.maxPool2Grad()
+		k.maxPool3Grad()
 	})
 }
 
@@ -43,6 +44,18 @@ func (k *neon) maxPairs() {
 	k.ret()
 }
 
+// evensAhead writes to ahead the even values at base, moved on by one: the last comes
+// from memory. It spoils R17.
+func (b lanes4) evensAhead(base string, even, ahead int) {
+	if b.tail {
+		b.op("FMOVS 8(%s), F%d", base, ahead)
+		return
+	}
+	b.op("ADD $32, %s, R17", base)
+	b.op("VEXT $4, V%d.B16, V%d.B16, V%d.B16", even, even, ahead)
+	b.op("VLD1 (R17), V%d.S[3]", ahead)
+}
+
 // maxTriples takes the third values one by one behind the last whole pair, since
 // there may be nothing after them.
 func (k *neon) maxTriples() {
@@ -51,15 +64,8 @@ func (k *neon) maxTriples() {
 	k.op("MOVD %s, R15", k.arg("y_len"))
 	k.loopOver(3, 1, func(b lanes4) {
 		b.split("R1", 0)
+		b.evensAhead("R1", 0, 2)
 		k.float("fmax", 1, 0, 1)
-		if b.tail {
-			k.op("FMOVS 8(R1), F2")
-		} else {
-			k.note("the even values, moved on by one")
-			k.op("ADD $32, R1, R2")
-			k.op("VEXT $4, V0.B16, V0.B16, V2.B16")
-			k.op("VLD1 (R2), V2.S[3]")
-		}
 		k.float("fmax", 0, 1, 2)
 		b.store(0, "R0")
 	})
@@ -80,11 +86,7 @@ func (k *neon) maxPool2Grad() {
 		b.load("R2", dy)
 		for i := range 3 {
 			v := window + 1 + i
-			k.note("wins unless the best is NaN or at least as large")
-			k.float("fcmeq", wins+i, window, window)
-			k.float("fcmge", tmp, window, v)
-			k.clearBits(wins+i, wins+i, tmp)
-			k.insert(window, v, wins+i)
+			k.keepBest(window, v, wins+i, tmp)
 		}
 		k.and(window+3, dy, wins+2)
 		k.clearBits(dy, dy, wins+2)
@@ -96,4 +98,71 @@ func (k *neon) maxPool2Grad() {
 		b.join(window+2, "R1")
 	})
 	k.ret()
+}
+
+// keepBest sets wins where v beats the best so far, which it then replaces: unless
+// that is NaN or at least as large. It spoils tmp.
+func (k *neon) keepBest(best, v, wins, tmp int) {
+	k.float("fcmeq", wins, best, best)
+	k.float("fcmge", tmp, best, v)
+	k.clearBits(wins, wins, tmp)
+	k.insert(best, v, wins)
+}
+
+// maxPool3Grad is maxPool2Grad for nine places, whose windows overlap by a column:
+// gradients of the third columns belong to the even values moved on by one.
+func (k *neon) maxPool3Grad() {
+	k.begin("maxPool3Grad", "dx, dy, x []float32, width int", "is [vectorKernels.maxPool3Grad].")
+	k.get("dx_base", "dy_base", "x_base", "width")
+	k.op("MOVD %s, R15", k.arg("dy_len"))
+	for _, row := range [][2]int{{0, 4}, {4, 5}, {2, 6}, {6, 7}} {
+		k.op("ADD R3<<2, R%d, R%d", row[0], row[1])
+	}
+	k.loopOver(14, 1, func(b lanes4) {
+		const even, odd, ahead, best, tmp, dy, grads = 0, 1, 2, 3, 4, 5, 5 // gradients follow dy, that of the first place
+		for row, base := range []string{"R2", "R6", "R7"} {
+			b.split(base, even)
+			b.evensAhead(base, even, ahead)
+			for column, v := range []int{even, odd, ahead} {
+				if place := 3*row + column; place == 0 {
+					k.move(best, v)
+				} else {
+					k.keepBest(best, v, grads+place, tmp)
+				}
+			}
+		}
+		b.load("R1", dy)
+		for place := 8; place > 0; place-- {
+			k.and(tmp, dy, grads+place)
+			k.clearBits(dy, dy, grads+place)
+			k.move(grads+place, tmp)
+		}
+		for row, base := range []string{"R0", "R4", "R5"} {
+			b.addTriples(base, grads+3*row, even, tmp)
+		}
+	})
+	k.ret()
+}
+
+// addTriples adds the gradients g, g+1 and g+2 of the first, second and third column
+// of windows to the values at base. It spoils even, even + 1 and tmp.
+func (b lanes4) addTriples(base string, g, even, tmp int) {
+	b.split(base, even)
+	b.float("fadd", even, even, g)
+	b.float("fadd", even+1, even+1, g+1)
+	if !b.tail {
+		b.note("the third columns' but the last, which lies beyond")
+		b.clear(tmp)
+		b.op("VEXT $12, V%d.B16, V%d.B16, V%d.B16", g+2, tmp, tmp)
+		b.float("fadd", even, even, tmp)
+	}
+	b.join(even, base)
+	next, last := 8, g+2
+	if !b.tail {
+		next, last = 32, tmp
+		b.op("VDUP V%d.S[3], V%d.S4", g+2, tmp)
+	}
+	b.op("FMOVS %s, F%d", mem(base, next), even)
+	b.float("fadd", even, even, last)
+	b.op("FMOVS F%d, %s", even, mem(base, next))
 }

@@ -39,7 +39,7 @@ const (
 	// More of them make longer sums before they are turned back to weights, fewer of
 	// them make more pieces.
 	gradientTiles = 128
-	leastTiles    = 32
+	leastTiles    = 64
 	// gradientRows is about the source channels of a slice, over all lattices: their
 	// sums of a block of destination channels and all points (200 to 288 KiB) stay in
 	// the second-level cache. sharedSlice is the fewest of a lattice that make a slice

@@ -31,8 +31,8 @@ func TestWinogradConvolutions(t *testing.T) {
 		kernels.NewConvShape(16, 48, 8, 15, 33, 3, 3, 2, 2, 1),
 		kernels.NewConvShape(6, 80, 15, 17, 70, 3, 3, 2, 1, 1),
 		// Gradients of weights in pieces of the batch, and slices of the channels.
-		kernels.NewConvShape(4, 136, 24, 23, 33, 3, 3, 1, 1, 1),
-		kernels.NewConvShape(9, 48, 32, 30, 40, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(4, 136, 36, 35, 33, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(9, 48, 48, 46, 40, 4, 4, 2, 1, 1),
 		// Few channels.
 		kernels.NewConvShape(2, 16, 14, 9, 24, 3, 3, 1, 1, 1),
 	)
@@ -209,8 +209,8 @@ func TestSameBitsWithAnyThreads(t *testing.T) {
 		kernels.NewConvShape(3, 3, 40, 100, 32, 3, 3, 2, 1, 1),
 		kernels.NewConvShape(3, 32, 40, 40, 3, 7, 7, 1, 3, 1),
 		kernels.NewConvShape(2, 16, 33, 31, 40, 4, 4, 2, 1, 1),
-		kernels.NewConvShape(2, 24, 36, 36, 24, 3, 3, 1, 1, 1), // pieces of the batch
-		kernels.NewConvShape(9, 32, 32, 32, 32, 4, 4, 2, 1, 1),
+		kernels.NewConvShape(2, 24, 48, 48, 24, 3, 3, 1, 1, 1), // pieces of the batch
+		kernels.NewConvShape(9, 32, 48, 48, 32, 4, 4, 2, 1, 1),
 		kernels.NewConvShape(3, 40, 20, 19, 50, 1, 1, 1, 0, 1),
 		kernels.NewConvShape(6, 128, 5, 7, 128, 3, 3, 1, 2, 2), // images together
 	}
@@ -224,5 +224,26 @@ func TestSameBitsWithAnyThreads(t *testing.T) {
 			}
 			require.Equal(t, first, got, "%d: %v with %d threads", i, s, threads)
 		}
+	}
+}
+
+// TestWinogradGradientParts checks that the shapes above take both ways: pieces of
+// the batch, and slices that threads share out, with a last slice that is narrower.
+func TestWinogradGradientParts(t *testing.T) {
+	b := open(t, "", 0)
+	for _, c := range []struct {
+		shape  kernels.ConvShape
+		pieces bool
+		slices int
+	}{
+		{kernels.NewConvShape(4, 136, 36, 35, 33, 3, 3, 1, 1, 1), true, 2},
+		{kernels.NewConvShape(9, 48, 48, 46, 40, 4, 4, 2, 1, 1), true, 2},
+		{kernels.NewConvShape(9, 65, 16, 16, 70, 3, 3, 1, 1, 1), false, 2},
+		{kernels.NewConvShape(5, 272, 16, 16, 32, 4, 4, 2, 1, 1), false, 9},
+	} {
+		s := forwardCorrelation(c.shape).suitsWinogradGradient()
+		w := newWinogradGrad(b, s, nil, nil, nil)
+		require.Equal(t, c.pieces, w.pieces > 1, c.shape)
+		require.Equal(t, c.slices, w.slices, c.shape)
 	}
 }

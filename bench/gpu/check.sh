@@ -94,6 +94,12 @@ for p in python3 /usr/bin/python3; do
 		break
 	fi
 done
+# Where PyTorch was installed, its packages have NVRTC, cuDNN and cuBLASLt; the program
+# looks where most pythons keep theirs.
+if [ -n "$python" ] && [ -z "${STANDIN:-}${TRUSTMAE_CUDA_PATH:-}" ]; then
+	packages=$("$python" -c 'import pathlib, torch; print(*pathlib.Path(torch.__file__).parents[1].glob("nvidia/*/lib"), sep=":")' 2> /dev/null)
+	[ -z "$packages" ] || export TRUSTMAE_CUDA_PATH=$packages
+fi
 {
 	date -u
 	uname -srm
@@ -102,6 +108,7 @@ done
 	nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit --format=csv 2>&1
 	ldconfig -p 2> /dev/null | grep -E 'libcuda\.|nvrtc\.|cudnn\.|cublasLt\.'
 	[ -z "$python" ] || "$python" -c 'import sys, torch; print(sys.executable, torch.__version__, torch.version.cuda)'
+	echo "TRUSTMAE_CUDA_PATH=${TRUSTMAE_CUDA_PATH:-}"
 } > "$out/machine.log" 2>&1
 
 benchtime=1s
@@ -123,7 +130,7 @@ else
 fi
 run driver 60 bash -c 'tests kernels/cuda/internal/driver'
 run conformance 150 bash -c 'tests kernels/cuda'
-run training 100 bash -c 'tests memae -test.run CUDA'
+run training 100 bash -c 'tests memae -test.run "CUDA|Replayed|WithoutGraphs"'
 run program 100 bash -c 'tests apps/trustmae -test.run "StandIn|WrongResults|Lost|LittleMemory"'
 # Benchmarks apart, so that one that hangs does not take the others' figures.
 for work in Copy MatMul Conv2d Generator Detect TrainStep; do
@@ -144,7 +151,7 @@ elif ! sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda*/bin/compu
 	missing sanitizer 'compute-sanitizer was not found'
 else
 	export sanitizer
-	for tool in memcheck racecheck; do
-		run "$tool" 60 bash -c "cd kernels/cuda && \"\$sanitizer\" --tool $tool --error-exitcode 9 ./package.test -test.run 'TestConformance/(Update|PadReflect|FilterSeparable|UnitDistance|Imaging)'"
+	for tool in memcheck racecheck synccheck; do
+		run "$tool" 40 bash -c "cd kernels/cuda && \"\$sanitizer\" --tool $tool --error-exitcode 9 ./package.test -test.short -test.run '^(TestWarpgroups|TestConformance)$/^(Update|SSIM|UnitDistance|ReadMemory|Imaging)$'"
 	done
 fi

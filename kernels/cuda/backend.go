@@ -62,8 +62,8 @@ func Open(o Options) (*Backend, error) {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
 	b := &Backend{device: d, precision: o.Precision, deterministic: o.Deterministic, stream: stream, memory: newMemory(d.context, stream.Sync)}
+	b.blas = newBLAS(d.context, o) // before cuDNN, which uses it and finds it on the loader's path only, or once it is open
 	b.dnn = newDNN(d.context, stream, o)
-	b.blas = newBLAS(d.context, o)
 	convolutions, products := b.dnn, b.blas
 	runtime.AddCleanup(b, func(m *memory) {
 		// Nobody is left to hear of errors.

@@ -127,8 +127,8 @@ func TestNoSuchDevice(t *testing.T) {
 type failing struct{ driver.Compiler }
 
 func (failing) Library() driver.Library { return driver.Library{Version: "1.0"} }
-func (failing) Compile(string, string, map[string]string, []string) ([]byte, error) {
-	return nil, errors.New("no such architecture")
+func (failing) Compile(string, string, map[string]string, []string) ([]byte, string, error) {
+	return nil, "", errors.New("no such architecture")
 }
 
 // counting counts compilations.
@@ -137,9 +137,9 @@ type counting struct {
 	count int
 }
 
-func (c *counting) Compile(name, _ string, _ map[string]string, _ []string) ([]byte, error) {
+func (c *counting) Compile(name, _ string, _ map[string]string, _ []string) ([]byte, string, error) {
 	c.count++
-	return []byte("machine code of " + name), nil
+	return []byte("machine code of " + name), "", nil
 }
 
 // Machine code that the cache has not whole is made again.

@@ -28,10 +28,7 @@ func newTaps(op string, taps []float32) filterTaps {
 
 // filterTiles is a grid over the tiles of all planes.
 func filterTiles(planes, h, w int) driver.Launch {
-	const (
-		tile       = 16
-		mostBlocks = 65535 // along an axis of a grid
-	)
+	const tile = 16
 	return driver.Launch{X: ceilDiv(w, tile), Y: ceilDiv(h, tile), Z: min(planes, mostBlocks), Threads: threads}
 }
 

@@ -74,7 +74,7 @@ func compiled(compiler driver.Compiler, p cu.Program, headers map[string]string,
 			return image, nil
 		}
 	}
-	image, err := compiler.Compile(p.Name, p.Text, headers, options)
+	image, _, err := compiler.Compile(p.Name, p.Text, headers, options)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,9 @@ import (
 // threads is the size of blocks.
 const threads = 256
 
+// mostBlocks is how many blocks a grid can have along its second and third axis.
+const mostBlocks = 65535
+
 // flat is a grid over n values, each thread taking several of very many.
 func (b *Backend) flat(n int) driver.Launch {
 	const blocks = 8 // of a multiprocessor: all its threads

@@ -24,11 +24,7 @@ func (b *Backend) Reduce(op kernels.ReduceOp, y, x kernels.Buffer, sizes []int, 
 	src, dst := b.ptr(name, x, shape.Product(sizes)), b.ptr(name, y, outputs)
 	k, f := newAxes("cuda.Reduce", kept), newAxes("cuda.Reduce", folded)
 	byThreads := innerKept || terms <= fewTerms
-	blocks, segment := outputs, segmentTerms
-	if byThreads {
-		blocks = ceilDiv(outputs, threads)
-		segment = max(threadTerms, ceilDiv(terms, max(enoughBlocks/blocks, 1)))
-	}
+	blocks, segment := cutReduction(outputs, terms, byThreads)
 	segments := ceilDiv(terms, segment)
 	partial, release := b.scratch(name, 2*outputs*segments, segments > 1)
 	defer release()
@@ -55,6 +51,16 @@ func (b *Backend) Reduce(op kernels.ReduceOp, y, x kernels.Buffer, sizes []int, 
 			op                int32
 		}{dst, partial, uint32(outputs), uint32(segments), int32(op)})
 	}
+}
+
+// cutReduction returns how many blocks take all outputs side by side, and how many of
+// an output's terms one of them folds.
+func cutReduction(outputs, terms int, byThreads bool) (blocks, segment int) {
+	if !byThreads {
+		return outputs, max(segmentTerms, ceilDiv(terms, mostBlocks))
+	}
+	blocks = ceilDiv(outputs, threads)
+	return blocks, max(threadTerms, ceilDiv(terms, max(enoughBlocks/blocks, 1)))
 }
 
 // scratch takes memory of n values that lasts until release: what is queued until

@@ -42,7 +42,7 @@ func (b *Backend) transpose(dst, src driver.Ptr, list []shape.Permuted) bool {
 		}
 		to, from = append(to, shape.Axis{Size: a.Size, Stride: a.To}), append(from, shape.Axis{Size: a.Size, Stride: a.From})
 	}
-	const tile, mostBlocks = 32, 65535
+	const tile = 32
 	matrices := shape.Volume(to)
 	if last.From == 1 || min(inner.Size, last.Size) < tile/4 || ceilDiv(last.Size, tile) > mostBlocks || matrices > mostBlocks {
 		return false

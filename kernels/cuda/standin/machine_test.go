@@ -44,7 +44,7 @@ func load(t *testing.T, program string) machine {
 	require.NoError(t, err)
 	_, headers, err := cu.Programs()
 	require.NoError(t, err)
-	image, err := compiler.Compile("test.cu", program, headers, nil)
+	image, _, err := compiler.Compile("test.cu", program, headers, nil)
 	require.NoError(t, err)
 	m.module, err = m.context.Load(image)
 	require.NoError(t, err)

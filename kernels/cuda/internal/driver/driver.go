@@ -47,8 +47,9 @@ type Driver interface {
 // Compiler is NVRTC, which makes machine code of kernels.
 type Compiler interface {
 	Library() Library
-	// Compile translates a program. headers are what it may include, by name.
-	Compile(name, source string, headers map[string]string, options []string) (image []byte, err error)
+	// Compile translates a program. headers are what it may include, by name; remarks
+	// are what the compiler says of a program that it takes.
+	Compile(name, source string, headers map[string]string, options []string) (image []byte, remarks string, err error)
 }
 
 // Context is one device's memory, streams and kernels. Its methods may be called

@@ -11,7 +11,7 @@ import "C"
 import "unsafe"
 
 // Compile translates a program to machine code.
-func (c *compiler) Compile(name, source string, headers map[string]string, options []string) ([]byte, error) {
+func (c *compiler) Compile(name, source string, headers map[string]string, options []string) (image []byte, remarks string, err error) {
 	var strings cStrings
 	defer strings.free()
 	var texts, names []string
@@ -21,18 +21,18 @@ func (c *compiler) Compile(name, source string, headers map[string]string, optio
 	var program C.nvrtcProgram
 	code := C.call_nvrtcCreateProgram(&program, strings.one(source), strings.one(name), C.int(len(headers)), strings.list(texts), strings.list(names))
 	if err := checkCompiler("nvrtcCreateProgram", code, name); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer C.call_nvrtcDestroyProgram(&program)
 	if code := C.call_nvrtcCompileProgram(program, C.int(len(options)), strings.list(options)); code != 0 {
-		return nil, checkCompiler("nvrtcCompileProgram "+name, code, compileLog(program))
+		return nil, "", checkCompiler("nvrtcCompileProgram "+name, code, compileLog(program))
 	}
 	var size C.size_t
 	if err := checkCompiler("nvrtcGetCUBINSize", C.call_nvrtcGetCUBINSize(program, &size), name); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	image := make([]byte, size)
-	return image, checkCompiler("nvrtcGetCUBIN", C.call_nvrtcGetCUBIN(program, (*C.char)(unsafe.Pointer(unsafe.SliceData(image)))), name)
+	image = make([]byte, size)
+	return image, compileLog(program), checkCompiler("nvrtcGetCUBIN", C.call_nvrtcGetCUBIN(program, (*C.char)(unsafe.Pointer(unsafe.SliceData(image)))), name)
 }
 
 // compileLog is what the compiler said.

@@ -2,19 +2,23 @@ package cpu
 
 import "github.com/org/trustmae/kernels"
 
-// Blocks of a matrix product. A panel of the right operand, gemmDepth rows of it,
-// stays in the first-level cache while a block of the left one passes, leftDepth
-// values of its rows, copied to the second-level cache. All of those are done with a
-// panel before its neighbour follows, so that sums are added to a column of the
-// result that is near.
+// Blocks of a matrix product. A block of the left operand, leftDepth values of its rows,
+// is copied to the second-level cache. A panel of the right one, gemmPanel values of it
+// at a time, comes from the third and passes from the first or second level through that
+// block, before its neighbour follows, so that sums are added to a column of the result
+// that is near.
 const (
-	gemmDepth  = 256
-	leftDepth  = 4 * gemmDepth
+	gemmPanel  = 8 << 10 // values: 32 KiB
+	leftDepth  = 1024
 	leftBlock  = 48 * leftDepth // values: 192 KiB
 	gemmHeight = 192            // rows of a block at most
 	gemmWidth  = 1024           // columns that a block passes
 	packDepth  = 64             // rows of the right operand that a chunk packs
 	packWidth  = 512            // and columns
+
+	// manyBlocks is how many blocks for every thread are many: the last round of them is
+	// cut into lastPieces each, so that no thread waits long for the others' last.
+	manyBlocks, lastPieces = 4, 4
 
 	// largeRight is how many values of the right operand (8 MiB) are near enough to
 	// be read again for every block; for more, blocks are twice as high.
@@ -54,24 +58,40 @@ func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 			m.packRows(q, chunk/across*packDepth, chunk%across*packWidth)
 		})
 	}
-	down, across := m.parts(b.pool.threads), ceilDiv(s.N, gemmWidth)
-	tiles := ceilDiv(s.M, g.rows)
-	b.pool.run(down*across, func(chunk int) {
+	cuts, across := m.cuts(b.pool.threads), ceilDiv(s.N, gemmWidth)
+	b.pool.run((len(cuts)-1)*across, func(chunk int) {
 		i, j := chunk/across, chunk%across
-		i0, i1 := i*tiles/down*g.rows, (i+1)*tiles/down*g.rows
-		m.block(b, i0, min(i1, m.m), j*gemmWidth, min((j+1)*gemmWidth, m.n))
+		m.block(b, cuts[i], cuts[i+1], j*gemmWidth, min((j+1)*gemmWidth, m.n))
 	})
 }
 
-// parts is into how many parts of about equal height the rows are cut, as many for
-// every thread. No value depends on it.
-func (m *matMul) parts(threads int) int {
+// depth is how many rows of a panel are summed up at a time, a divisor of leftDepth.
+func (m *matMul) depth() int { return gemmPanel / m.kernels.cols }
+
+// cuts is where the rows are cut into blocks of whole tiles: of about equal height, as
+// many for every thread, those of the last round in pieces if there are many. No value
+// depends on it.
+func (m *matMul) cuts(threads int) []int {
 	height := min(leftBlock/min(max(m.k, 1), leftDepth), gemmHeight)
 	if m.n*m.k > largeRight {
 		height *= 2
 	}
-	parts := ceilDiv(ceilDiv(m.m, height), threads) * threads
-	return min(parts, ceilDiv(m.m, m.kernels.rows))
+	tiles := ceilDiv(m.m, m.kernels.rows)
+	blocks := min(ceilDiv(ceilDiv(m.m, height), threads)*threads, tiles)
+	cuts := []int{0}
+	divide := func(from, to, parts int) {
+		for i := range parts {
+			cuts = append(cuts, min((from+(i+1)*(to-from)/parts)*m.kernels.rows, m.m))
+		}
+	}
+	if threads == 1 || blocks < manyBlocks*threads {
+		divide(0, tiles, blocks)
+		return cuts
+	}
+	last := (blocks - threads) * tiles / blocks
+	divide(0, last, blocks-threads)
+	divide(last, tiles, min(lastPieces*threads, tiles-last))
+	return cuts
 }
 
 // packTransposed copies the panel of columns from i·cols on of the transposed
@@ -88,32 +108,21 @@ func (m *matMul) packTransposed(q []float32, i int) {
 }
 
 // packRows copies packDepth rows of the right operand from row k0 on, of them
-// packWidth columns from column j0 on, to their panels. It goes along the rows, as
-// they lie in memory.
+// packWidth columns from column j0 on, to their panels.
 func (m *matMul) packRows(q []float32, k0, j0 int) {
 	cols := m.kernels.cols
 	k1, j1 := min(k0+packDepth, m.k), min(j0+packWidth, m.n)
-	if rest := j1 % cols; rest > 0 {
-		clear(m.panels[(j1-rest)*m.k+k0*cols : (j1-rest)*m.k+k1*cols])
+	last := j1 - j1%cols // where a panel begins that is not full
+	if last > j0 {
+		m.kernels.panels(m.panels[j0*m.k+k0*cols:], cols*m.k, q[k0*m.n+j0:], m.n, k1-k0, (last-j0)/cols)
 	}
+	if last == j1 {
+		return
+	}
+	rest := m.panels[last*m.k+k0*cols : last*m.k+k1*cols]
+	clear(rest)
 	for k := k0; k < k1; k++ {
-		row := q[k*m.n : (k+1)*m.n]
-		for j := j0; j < j1; j += cols {
-			copyRow(m.panels[j*m.k+k*cols:][:min(cols, j1-j)], row[j:])
-		}
-	}
-}
-
-// copyRow copies a panel's row, whole ones without a call: it takes as long as the
-// copy.
-func copyRow(dst, src []float32) {
-	switch len(dst) {
-	case 32:
-		*(*[32]float32)(dst) = *(*[32]float32)(src)
-	case 16:
-		*(*[16]float32)(dst) = *(*[16]float32)(src)
-	default:
-		copy(dst, src)
+		copy(rest[(k-k0)*cols:], q[k*m.n+last:k*m.n+j1])
 	}
 }
 
@@ -146,7 +155,7 @@ func (m *matMul) block(b *Backend, i0, i1, j0, j1 int) {
 		k1 := min(k0+leftDepth, m.k)
 		m.packLeft(left.data, stride, i0, i1, k0, k1)
 		for j := j0; j < j1; j += g.cols {
-			for k := k0; k < max(k1, 1); k += gemmDepth {
+			for k := k0; k < max(k1, 1); k += m.depth() {
 				m.column(rows, edge, left.data[k-k0:], i0, i1, j, k)
 			}
 		}
@@ -157,7 +166,7 @@ func (m *matMul) block(b *Backend, i0, i1, j0, j1 int) {
 // block of depth.
 func (m *matMul) column(rows []tileRow, edge edgeTile, a []float32, i0, i1, j, k0 int) {
 	g := m.kernels
-	depth := min(gemmDepth, m.k-k0)
+	depth := min(m.depth(), m.k-k0)
 	init := m.zeros
 	if m.accumulate || k0 > 0 {
 		init = nil

@@ -2,9 +2,9 @@
 
 package cpu
 
-var gemmAVX512 = gemmKernels{rows: 8, cols: 32, tile: tileAVX512, dense: denseAVX512, transpose: transposeAVX512}
+var gemmAVX512 = gemmKernels{rows: 8, cols: 32, tile: tileAVX512, dense: denseAVX512, transpose: transposeAVX512, panels: panelsAVX512}
 
-var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, dense: denseAVX2, transpose: transposeAVX2}
+var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, dense: denseAVX2, transpose: transposeAVX2, panels: panelsAVX2}
 
 // tileAVX512 is [gemmKernels].tile for 8 rows and 32 columns. It needs
 // AVX-512F, no alignment, and does not check bounds.
@@ -29,6 +29,18 @@ func tileAVX2(c, init, a, b []float32, rows []tileRow, steps []int32)
 //
 //go:noescape
 func denseAVX2(c, init, a, b []float32, rows []tileRow, depth int)
+
+// panelsAVX512 is [gemmKernels].panels for 32 columns. It needs AVX-512F, no
+// alignment, and does not check bounds.
+//
+//go:noescape
+func panelsAVX512(dst []float32, dstStride int, src []float32, srcStride, rows, panels int)
+
+// panelsAVX2 is [gemmKernels].panels for 16 columns. It needs AVX, no alignment, and
+// does not check bounds.
+//
+//go:noescape
+func panelsAVX2(dst []float32, dstStride int, src []float32, srcStride, rows, panels int)
 
 // transposeAVX512 is [gemmKernels].transpose. It needs AVX-512F.
 //

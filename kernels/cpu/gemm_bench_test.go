@@ -15,6 +15,17 @@ func filled(backend *Backend, n int) kernels.Buffer {
 	return x
 }
 
+// written is n values that have been written, aligned. Fresh memory that has only been
+// read is one and the same page of zeros many times over, which the first-level cache of
+// some processors does not hold under several addresses at once.
+func written(n int) []float32 {
+	x := alignedSlice(n)
+	for i := range x {
+		x[i] = 0.5
+	}
+	return x
+}
+
 // meter reports the rate of a backend's work.
 func meter(b *testing.B, backend *Backend) peak.Meter {
 	return peak.NewMeter(b, backend.table.name, backend.threads)
@@ -52,8 +63,7 @@ func BenchmarkGemm(b *testing.B) {
 }
 
 // BenchmarkTile times the tiles under products and convolutions by themselves, on
-// one thread and in the first-level cache: what these can hardly exceed. It
-// depends on where the buffers happen to lie.
+// one thread and in the first-level cache: what these can hardly exceed.
 func BenchmarkTile(b *testing.B) {
 	const tiles, depth = 4, 256
 	for _, table := range List() {
@@ -62,8 +72,8 @@ func BenchmarkTile(b *testing.B) {
 		}
 		backend := open(b, table, 1)
 		g := &backend.table.gemm
-		left, panel := make([]float32, g.rows*depth), make([]float32, depth*g.cols)
-		out, init := make([]float32, tiles*g.rows*g.cols), make([]float32, g.cols)
+		left, panel := written(g.rows*depth), written(depth*g.cols)
+		out, init := written(tiles*g.rows*g.cols), written(g.cols)
 		var rows []tileRow
 		for i := range tiles * g.rows {
 			rows = append(rows, tileRow{int32(i % g.rows * depth), int32(i * g.cols)})
@@ -93,17 +103,18 @@ func BenchmarkProductParts(b *testing.B) {
 	const n, rows = 1024, 96
 	backend := open(b, "", 1)
 	g := &backend.table.gemm
-	m := &matMul{kernels: g, m: n, n: n, k: n, y: make([]float32, n*n), a: make([]float32, n*n), zeros: make([]float32, g.cols), panels: make([]float32, n*n)}
-	right, left := make([]float32, n*n), make([]float32, rows*n)
-	const stride = gemmDepth + alignment
+	m := &matMul{kernels: g, m: n, n: n, k: n, y: written(n * n), a: written(n * n), zeros: written(g.cols), panels: written(n * n)}
+	right, left := written(n*n), written(rows*n)
+	depth := m.depth()
+	stride := depth + alignment
 	var block []tileRow
 	for i := range rows {
 		block = append(block, tileRow{int32(i * stride), int32(i * n)})
 	}
 	b.Run("tiles", func(b *testing.B) {
-		meter(b, backend).Compute(2*rows*n*gemmDepth, func() {
+		meter(b, backend).Compute(2*rows*n*int64(depth), func() {
 			for j := 0; j < n; j += g.cols {
-				g.denseTiles(m.y[j:], nil, left, m.panels[j*gemmDepth:], block, gemmDepth)
+				g.denseTiles(m.y[j:], nil, left, m.panels[j*depth:], block, depth)
 			}
 		})
 	})

@@ -508,3 +508,32 @@ row:
 	B rows1
 end:
 	RET
+
+// func panelsNEON(dst []float32, dstStride int, src []float32, srcStride, rows, panels int)
+TEXT ·panelsNEON(SB), NOSPLIT, $0-80
+	MOVD dst_base+0(FP), R0
+	MOVD dstStride+24(FP), R1
+	MOVD src_base+32(FP), R2
+	MOVD srcStride+56(FP), R3
+	MOVD rows+64(FP), R4
+	MOVD panels+72(FP), R5
+	LSL $2, R1
+	LSL $2, R3
+	// R6, R7: this row's next values and their place
+panelRow:
+	MOVD R2, R6
+	MOVD R0, R7
+	MOVD R5, R8
+panel:
+	FLDPQ 32(R6), (F2, F3)
+	FLDPQ.P 64(R6), (F0, F1)
+	FSTPQ (F0, F1), (R7)
+	FSTPQ (F2, F3), 32(R7)
+	ADD R1, R7
+	SUB $1, R8
+	CBNZ R8, panel
+	ADD R3, R2
+	ADD $64, R0
+	SUB $1, R4
+	CBNZ R4, panelRow
+	RET

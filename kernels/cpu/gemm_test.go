@@ -82,18 +82,44 @@ func TestMatMulPropagatesNaN(t *testing.T) {
 // TestMatMulSameBitsWithAnyThreads: into how many parts the rows are cut depends on
 // the threads, the values do not.
 func TestMatMulSameBitsWithAnyThreads(t *testing.T) {
-	s := kernels.MatMulShape{M: 250, N: 40, K: 300, Accumulate: true}
-	rng := rand.New(rand.NewPCG(5, 3))
-	p, q, old := normals(rng, s.M*s.K), normals(rng, s.K*s.N), normals(rng, s.M*s.N)
-	var first []float32
-	for _, threads := range []int{1, 2, 3, 7} {
-		b := open(t, "", threads)
-		x, w, y := guard(b, p, len(p)), guard(b, q, len(q)), guard(b, old, s.M*s.N)
-		b.MatMul(y.Buffer, x.Buffer, w.Buffer, s)
-		if got := y.values(t); first == nil {
-			first = got
-		} else {
-			require.Equal(t, first, got, "%d threads", threads)
+	for _, s := range []kernels.MatMulShape{{M: 250, N: 40, K: 300, Accumulate: true}, {M: 610, N: 40, K: 1030, Accumulate: true}} {
+		rng := rand.New(rand.NewPCG(5, 3))
+		p, q, old := normals(rng, s.M*s.K), normals(rng, s.K*s.N), normals(rng, s.M*s.N)
+		var first []float32
+		for _, threads := range []int{1, 2, 3, 7} {
+			b := open(t, "", threads)
+			x, w, y := guard(b, p, len(p)), guard(b, q, len(q)), guard(b, old, s.M*s.N)
+			b.MatMul(y.Buffer, x.Buffer, w.Buffer, s)
+			if got := y.values(t); first == nil {
+				first = got
+			} else {
+				require.Equal(t, first, got, "%d threads", threads)
+			}
+		}
+	}
+}
+
+// TestMatMulCuts: blocks are whole tiles of at most some height, and where there are
+// many, the last one is low.
+func TestMatMulCuts(t *testing.T) {
+	for _, rows := range []int{4, 6, 8} {
+		for _, threads := range []int{1, 2, 3, 16} {
+			for _, size := range []int{1, 5, 48, 97, 1000, 1024, 4097} {
+				m := &matMul{kernels: &gemmKernels{rows: rows}, m: size, n: 64, k: 1024}
+				cuts := m.cuts(threads)
+				require.Equal(t, 0, cuts[0])
+				require.Equal(t, size, cuts[len(cuts)-1])
+				highest := 0
+				for i, at := range cuts[1:] {
+					require.Greater(t, at, cuts[i])
+					require.True(t, at%rows == 0 || at == size, "%d rows in blocks of %d: %v", size, rows, cuts)
+					highest = max(highest, at-cuts[i])
+				}
+				require.LessOrEqual(t, highest, 48+rows)
+				if len(cuts)-1 >= manyBlocks*threads && threads > 1 {
+					require.LessOrEqual(t, size-cuts[len(cuts)-2], highest/2)
+				}
+			}
 		}
 	}
 }

@@ -23,6 +23,14 @@ type gemmKernels struct {
 	// transpose writes dst[j·dstStride+i] = src[i·srcStride+j] for i < rows and
 	// j < cols ≤ 16, rows and cols at least 1. dst and src do not overlap.
 	transpose func(dst []float32, dstStride int, src []float32, srcStride, rows, cols int)
+
+	// panels copies rows of a matrix to panels of cols columns,
+	//
+	//	dst[p·dstStride+k·cols+j] = src[k·srcStride+p·cols+j]
+	//
+	// for k < rows, p < panels and j < cols, rows and panels at least 1. dst and src do
+	// not overlap.
+	panels func(dst []float32, dstStride int, src []float32, srcStride, rows, panels int)
 }
 
 // tileRow is where a row of a tile is read and written, in values.
@@ -43,6 +51,13 @@ func gemmTwins(rows, cols int) gemmKernels {
 		dense: func(c, init, a, b []float32, rows []tileRow, depth int) {
 			for _, row := range rows {
 				tileTwin(cols, c, init, a, b, row, depth, nil)
+			}
+		},
+		panels: func(dst []float32, dstStride int, src []float32, srcStride, rows, panels int) {
+			for k := range rows {
+				for p := range panels {
+					copy(dst[p*dstStride+k*cols:][:cols], src[k*srcStride+p*cols:])
+				}
 			}
 		},
 	}

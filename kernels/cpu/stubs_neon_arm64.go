@@ -196,6 +196,12 @@ func normGradNEON(dx, dy, x []float32, c *normChannel)
 //go:noescape
 func normSumsNEON(acc *[2]float64, dy, x []float32, c *normChannel)
 
+// panelsNEON is [gemmKernels].panels for 16 columns.
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func panelsNEON(dst []float32, dstStride int, src []float32, srcStride, rows, panels int)
+
 // pointwiseNEON is [pointwiseKernels].tiles for 4 channels and 24 pixels.
 // It needs no alignment and does not check bounds.
 //

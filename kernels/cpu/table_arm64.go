@@ -8,7 +8,7 @@ func archTables() []*table {
 	return []*table{{name: "neon", supported: true, gemm: gemmNEON, wide: wideNEON, pointwise: pointwiseTilesNEON, dots: dotTilesNEON, shallow: shallowNEON, split: splitNEON, addRows: addRowsNEON, winograd: winogradNEON, vector: vectorNEON}}
 }
 
-var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, transpose: transposeNEON}
+var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, transpose: transposeNEON, panels: panelsNEON}
 
 var wideNEON = wideKernels{pixels: 24, rows: [4]wideKernel{wide1NEON, wide2NEON, wide3NEON, wide4NEON}}
 

@@ -59,6 +59,7 @@ type shapedKernel struct {
 var (
 	tileUse        = shapedKernel{prepareTile}
 	transposeUse   = shapedKernel{prepareTranspose}
+	panelsUse      = shapedKernel{preparePanels}
 	wideUse        = shapedKernel{prepareWide}
 	winogradUse    = shapedKernel{prepareWinograd}
 	lerpUse        = shapedKernel{prepareLerp}
@@ -159,6 +160,14 @@ func prepareTranspose(_ *table, d *kernelstest.Decoder) (use, func(k *table, out
 	return u, func(k *table, out, in [][]float32) { k.gemm.transpose(out[0], to, in[0], from, rows, cols) }
 }
 
+func preparePanels(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
+	cols, rows, panels := k.gemm.cols, d.Size(20), d.Size(8)
+	to, from := rows*cols+d.Below(20), panels*cols+d.Below(20)
+	src, dst := terms(d, (rows-1)*from+panels*cols), undefined((panels-1)*to+rows*cols)
+	u := use{fmt.Sprintf("%d rows, %d panels, strides %d and %d", rows, panels, to, from), [][]float32{dst}, [][]float32{src}, 0, false}
+	return u, func(k *table, out, in [][]float32) { k.gemm.panels(out[0], to, in[0], from, rows, panels) }
+}
+
 func prepareWide(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
 	rows, depth, reach, accumulate := d.Size(4), d.Below(300), d.Size(400), d.Below(2) == 1
 	cRow, steps := k.wide.pixels+d.Below(20), offsets(d, depth, reach)
@@ -244,7 +253,7 @@ func prepareAdam(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in 
 // shapes.
 func TestShapedKernels(t *testing.T) {
 	for name, s := range map[string]shapedKernel{
-		"tile": tileUse, "transpose": transposeUse, "wide": wideUse, "pointwise": pointwiseUse, "dots": dotsUse, "winograd": winogradUse, "lerp": lerpUse, "adam": adamUse,
+		"tile": tileUse, "transpose": transposeUse, "panels": panelsUse, "wide": wideUse, "pointwise": pointwiseUse, "dots": dotsUse, "winograd": winogradUse, "lerp": lerpUse, "adam": adamUse,
 		"shallow": shallowUse, "shallow gradient": shallowGradUse, "split": splitUse, "add rows": addRowsUse,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -264,6 +273,7 @@ func (s shapedKernel) fuzz(f *testing.F) {
 
 func FuzzTile(f *testing.F)                    { tileUse.fuzz(f) }
 func FuzzTranspose(f *testing.F)               { transposeUse.fuzz(f) }
+func FuzzPanels(f *testing.F)                  { panelsUse.fuzz(f) }
 func FuzzWide(f *testing.F)                    { wideUse.fuzz(f) }
 func FuzzWinogradTransformations(f *testing.F) { winogradUse.fuzz(f) }
 func FuzzLerp(f *testing.F)                    { lerpUse.fuzz(f) }

@@ -5,6 +5,7 @@ func init() {
 		k.tile()
 		k.dense()
 		k.transpose()
+		k.panels()
 	})
 }
 
@@ -200,5 +201,31 @@ func (k *neon) transpose() {
 	k.op("SUB $1, R4")
 	k.op("B rows1")
 	k.label("end")
+	k.ret()
+}
+
+// panels emits the copy to panels of 16 columns.
+func (k *neon) panels() {
+	k.begin("panels", "dst []float32, dstStride int, src []float32, srcStride, rows, panels int", "is [gemmKernels].panels for 16 columns.")
+	k.get("dst_base", "dstStride", "src_base", "srcStride", "rows", "panels")
+	k.op("LSL $2, R1")
+	k.op("LSL $2, R3")
+	k.note("R6, R7: this row's next values and their place")
+	k.label("panelRow")
+	k.op("MOVD R2, R6")
+	k.op("MOVD R0, R7")
+	k.op("MOVD R5, R8")
+	k.label("panel")
+	k.op("FLDPQ 32(R6), (F2, F3)")
+	k.op("FLDPQ.P 64(R6), (F0, F1)")
+	k.op("FSTPQ (F0, F1), (R7)")
+	k.op("FSTPQ (F2, F3), 32(R7)")
+	k.op("ADD R1, R7")
+	k.op("SUB $1, R8")
+	k.op("CBNZ R8, panel")
+	k.op("ADD R3, R2")
+	k.op("ADD $64, R0")
+	k.op("SUB $1, R4")
+	k.op("CBNZ R4, panelRow")
 	k.ret()
 }

@@ -17,15 +17,17 @@ type tileForm struct {
 	width     int // bytes of a vector
 	registers int
 	reg       func(int) string
+	unroll    int // steps of a turn of the loop
+	// ahead is the register of the place that a turn fetches, up to that in limit; none:
+	// nothing.
+	ahead, limit string
 }
-
-// tileUnroll is how many steps a turn of a tile's loop takes.
-const tileUnroll = 4
 
 // tiles emits the matrix product that gathers its left operand and the one that
 // reads it from end to end.
 func tiles(e *emitter, f tileForm) {
 	e.fn("tile" + f.name + "(c, init, a, b []float32, rows []tileRow, steps []int32)")
+	f.unroll = 4
 	f.overTiles(e, func() {
 		e.load("steps_base", "DX")
 		e.load("steps_len", "CX")
@@ -35,12 +37,21 @@ func tiles(e *emitter, f tileForm) {
 		return func(row string) string { return "(" + row + ")(AX*4)" }
 	})
 
+	// While the tiles of a call share a panel, the second-level cache gets as much of what
+	// follows it, as a rule the next call's: 48 rows fetch a whole panel of 16 columns.
 	e.fn("dense" + f.name + "(c, init, a, b []float32, rows []tileRow, depth int)")
+	f.unroll, f.ahead, f.limit = 8, "DX", "AX"
+	e.load("depth", f.ahead)
+	e.op("IMULQ $%d, %s", 2*f.width, f.ahead)
+	e.op("ADDQ %s, %s", e.arg("b_base"), f.ahead)
 	f.overTiles(e, func() {
 		e.load("depth", "CX")
 		for _, r := range f.pointers() {
 			e.op("LEAQ (%s)(CX*4), %s", r, r)
 		}
+		e.op("MOVQ CX, %s", f.limit)
+		e.op("IMULQ $%d, %s", 2*2*f.width, f.limit)
+		e.op("ADDQ BX, %s", f.limit)
 	}, func(k int) func(row string) string {
 		return func(row string) string { return index(row, "CX", 4, 4*k) }
 	})
@@ -52,18 +63,26 @@ func (f tileForm) sum(e *emitter, finish string, values func(k int) func(row str
 	many, rest, loop := e.fresh("many"), e.fresh("rest"), e.fresh("loop")
 	e.op("NEGQ CX")
 	e.op("JZ %s", finish)
-	e.op("ADDQ $%d, CX", tileUnroll-1)
+	e.op("ADDQ $%d, CX", f.unroll-1)
 	e.op("JGE %s", rest)
 	e.op("PCALIGN $64")
 	e.label(many)
-	for u := range tileUnroll {
-		f.step(e, u, values(u-tileUnroll+1))
+	for u := range f.unroll {
+		f.step(e, u, values(u-f.unroll+1))
 	}
-	e.op("ADDQ $%d, BX", 2*tileUnroll*f.width)
-	e.op("ADDQ $%d, CX", tileUnroll)
+	if f.ahead != "" {
+		for line := 0; line < 2*f.width; line += 64 {
+			e.op("PREFETCHT1 %s", mem(f.ahead, line))
+		}
+		e.op("ADDQ $%d, %s", 2*f.width, f.ahead)
+		e.op("CMPQ %s, %s", f.ahead, f.limit)
+		e.op("CMOVQHI %s, %s", f.limit, f.ahead)
+	}
+	e.op("ADDQ $%d, BX", 2*f.unroll*f.width)
+	e.op("ADDQ $%d, CX", f.unroll)
 	e.op("JLT %s", many)
 	e.label(rest)
-	e.op("SUBQ $%d, CX", tileUnroll-1)
+	e.op("SUBQ $%d, CX", f.unroll-1)
 	e.op("JZ %s", finish)
 	e.label(loop)
 	f.step(e, 0, values(0))

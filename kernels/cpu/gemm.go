@@ -16,8 +16,8 @@ const (
 	packDepth  = 64             // rows of the right operand that a chunk packs
 	packWidth  = 512            // and columns
 
-	// manyBlocks is how many blocks for every thread are many: the last round of them is
-	// cut into lastPieces each, so that no thread waits long for the others' last.
+	// manyBlocks is how many blocks for a thread are many: then its last one is cut into
+	// lastPieces, so that no thread waits long for the others' last.
 	manyBlocks, lastPieces = 4, 4
 
 	// largeRight is how many values of the right operand (8 MiB) are near enough to
@@ -69,8 +69,8 @@ func (b *Backend) MatMul(y, a, right kernels.Buffer, s kernels.MatMulShape) {
 func (m *matMul) depth() int { return gemmPanel / m.kernels.cols }
 
 // cuts is where the rows are cut into blocks of whole tiles: of about equal height, as
-// many for every thread, those of the last round in pieces if there are many. No value
-// depends on it.
+// many for every thread; if there are many, each thread's share of the pool ends in low
+// ones. No value depends on it.
 func (m *matMul) cuts(threads int) []int {
 	height := min(leftBlock/min(max(m.k, 1), leftDepth), gemmHeight)
 	if m.n*m.k > largeRight {
@@ -84,13 +84,17 @@ func (m *matMul) cuts(threads int) []int {
 			cuts = append(cuts, min((from+(i+1)*(to-from)/parts)*m.kernels.rows, m.m))
 		}
 	}
-	if threads == 1 || blocks < manyBlocks*threads {
+	each := blocks / threads
+	if threads == 1 || each < manyBlocks {
 		divide(0, tiles, blocks)
 		return cuts
 	}
-	last := (blocks - threads) * tiles / blocks
-	divide(0, last, blocks-threads)
-	divide(last, tiles, min(lastPieces*threads, tiles-last))
+	for thread := range threads {
+		from, to := thread*tiles/threads, (thread+1)*tiles/threads
+		last := to - (to-from)/each
+		divide(from, last, each-1)
+		divide(last, to, min(lastPieces, to-last))
+	}
 	return cuts
 }
 

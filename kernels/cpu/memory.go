@@ -16,23 +16,31 @@ func (b *Backend) ReadMemory(y, w, d, z, m kernels.Buffer, s kernels.MemoryShape
 	mixtures, weights, distances := b.out(op, y, s.R*s.Z), b.out(op, w, s.R*s.M), b.out(op, d, s.R*s.M)
 	b.MatMul(d, z, m, kernels.MatMulShape{M: s.R, N: s.M, K: s.Z, TransB: true})
 	squares := make([]float32, s.M)
+	var acc [2]float64
 	for j := range squares {
-		squares[j] = b.squaredLength(slots[j*s.Z : (j+1)*s.Z])
+		squares[j] = b.squaredLength(slots[j*s.Z:(j+1)*s.Z], &acc)
 	}
 	b.pool.run(ceilDiv(s.R, memoryGroup), func(chunk int) {
-		room, keys := make([]float32, 2*s.M), make([]uint32, 2*s.M)
+		room := &readRoom{mask: make([]float32, s.M), scores: make([]float32, s.M), keys: make([]uint32, 2*s.M)}
 		for r := chunk * memoryGroup; r < min((chunk+1)*memoryGroup, s.R); r++ {
 			read := latentRead{latents[r*s.Z : (r+1)*s.Z], distances[r*s.M : (r+1)*s.M], weights[r*s.M : (r+1)*s.M], mixtures[r*s.Z : (r+1)*s.Z]}
-			b.readLatent(read, slots, squares, room[:s.M], room[s.M:], keys, s)
+			b.readLatent(read, slots, squares, room, s)
 		}
 	})
 }
 
-// squaredLength returns ‖x‖².
-func (b *Backend) squaredLength(x []float32) float32 {
-	var sums [2]float64
-	b.table.vector.moments(&sums, x, 0)
-	return float32(sums[1])
+// squaredLength returns ‖x‖². acc is scratch.
+func (b *Backend) squaredLength(x []float32, acc *[2]float64) float32 {
+	*acc = [2]float64{}
+	b.table.vector.moments(acc, x, 0)
+	return float32(acc[1])
+}
+
+// readRoom is scratch of the reads of a chunk.
+type readRoom struct {
+	mask, scores []float32
+	keys         []uint32
+	acc          [2]float64
 }
 
 // latentRead is one latent and what reading the memory gives it.
@@ -43,22 +51,20 @@ type latentRead struct {
 	y []float32
 }
 
-// readLatent computes one read. squares are the slots' ‖m‖²; mask, scores and keys
-// are scratch.
-func (b *Backend) readLatent(read latentRead, slots, squares, mask, scores []float32, keys []uint32, s kernels.MemoryShape) {
+// readLatent computes one read. squares are the slots' ‖m‖².
+func (b *Backend) readLatent(read latentRead, slots, squares []float32, room *readRoom, s kernels.MemoryShape) {
 	k := &b.table.vector
-	k.unary[kernels.Affine](scores, squares, 1, b.squaredLength(read.z))
-	k.weighted(read.d, scores, read.d, 1, -2)
+	k.unary[kernels.Affine](room.scores, squares, 1, b.squaredLength(read.z, &room.acc))
+	k.weighted(read.d, room.scores, read.d, 1, -2)
 	k.unary[kernels.LeakyReLU](read.d, read.d, 0, 0)
 	k.unary[kernels.Affine](read.d, read.d, 1, s.Eps)
 	k.unary[kernels.Sqrt](read.d, read.d, 0, 0)
 
-	smallestK(mask, read.d, keys, s.K)
-	k.unary[kernels.Affine](scores, read.d, -1/s.Tau, 0)
-	var acc [2]float64
-	b.softmaxRow(read.w, scores, mask, &acc)
+	smallestK(room.mask, read.d, room.keys, s.K)
+	k.unary[kernels.Affine](room.scores, read.d, -1/s.Tau, 0)
+	b.softmaxRow(read.w, room.scores, room.mask, &room.acc)
 	clear(read.y)
-	for j, on := range mask {
+	for j, on := range room.mask {
 		if on != 0 {
 			k.addScaled(read.y, slots[j*s.Z:(j+1)*s.Z], read.w[j])
 		}

@@ -16,7 +16,9 @@ func (b *Backend) ResizeBilinear(y, x kernels.Buffer, planes, h, w, oh, ow int) 
 	blocks := k.lerp.blocks(across, w)
 	b.spreadRowGroups(planes, oh, ow, func(plane, lo, hi int) {
 		along := k.lerp.rows(across, blocks, w)
-		lines := [2][]float32{make([]float32, ow), make([]float32, ow)}
+		room := b.scratch(2 * ow)
+		defer room.release()
+		lines := [2][]float32{room.data[:ow], room.data[ow:]}
 		held := [2]int{-1, -1} // input rows in lines
 		line := func(row int) []float32 {
 			slot := row & 1
@@ -62,7 +64,9 @@ func (b *Backend) ResizeBilinearBackward(dx, dy kernels.Buffer, planes, h, w, oh
 	}
 	addScaled := b.table.vector.addScaled
 	b.spreadRowGroups(planes, h, max(ow*oh/h, w), func(plane, lo, hi int) {
-		line := make([]float32, ow)
+		room := b.scratch(ow)
+		defer room.release()
+		line := room.data
 		for i := lo; i < hi; i++ {
 			clear(line)
 			// Outputs whose upper row is i−1 or i.

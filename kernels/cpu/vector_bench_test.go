@@ -17,6 +17,22 @@ func fresh(b *Backend, count, n int) []kernels.Buffer {
 	return list
 }
 
+// BenchmarkReadMemory reads the default memory with the latents of a training step at
+// batch 16, counted as the dense products that distances and mixture are.
+func BenchmarkReadMemory(b *testing.B) {
+	s := kernels.MemoryShape{R: 1024, M: 64, Z: 512, K: 3, Eps: 1e-6, Tau: 1}
+	for _, table := range List() {
+		b.Run(table, func(b *testing.B) {
+			backend := open(b, table, 0)
+			large, small := fresh(backend, 2, s.R*s.Z), fresh(backend, 2, s.R*s.M)
+			slots := filled(backend, s.M*s.Z)
+			meter(b, backend).Compute(4*int64(s.R)*int64(s.M)*int64(s.Z), func() {
+				backend.ReadMemory(large[0], small[0], small[1], large[1], slots, s)
+			})
+		})
+	}
+}
+
 // benchOp is an operation with the number of values that it must read and write
 // for each value of x.
 type benchOp struct {
@@ -36,6 +52,7 @@ func benchOps(shape [4]int) []benchOp {
 	pool3 := kernels.PoolShape{Planes: n * c, InH: h, InW: w, OutH: h/2 - 1, OutW: w/2 - 1, Kernel: 3, Stride: 2}
 	channels := []bool{true, false, true, true}
 	taps := []float32{1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1}
+	ssim := kernels.SSIMShape{Planes: n * c, H: h, W: w, Taps: taps, C1: 1e-4, C2: 9e-4}
 	return []benchOp{
 		{"Affine", 2, func(b *Backend, x, s []kernels.Buffer) { b.Unary(kernels.Affine, x[0], x[1], 2, 1) }},
 		{"LeakyReLU", 2, func(b *Backend, x, s []kernels.Buffer) { b.Unary(kernels.LeakyReLU, x[0], x[1], 0.2, 0) }},
@@ -49,6 +66,7 @@ func benchOps(shape [4]int) []benchOp {
 			b.Binary(kernels.LeakyReLUGrad, x[0], x[1], x[2], dims, full, full, 0.2)
 		}},
 		{"AddScaled", 3, func(b *Backend, x, s []kernels.Buffer) { b.AddScaled(x[0], x[1], 1e-9) }},
+		{"Blend", 3, func(b *Backend, x, s []kernels.Buffer) { b.Blend(x[:1], x[1:2], 0.999, []float32{0.001}) }},
 		{"Copy", 2, func(b *Backend, x, s []kernels.Buffer) { b.Copy2d(x[0], x[1], n, size/n, size/n, size/n) }},
 		{"Fill", 1, func(b *Backend, x, s []kernels.Buffer) { b.Fill(x[0], 1) }},
 		{"SumChannel", 1, func(b *Backend, x, s []kernels.Buffer) { b.Reduce(kernels.Sum, s[0], x[0], dims, channels) }},
@@ -73,6 +91,17 @@ func benchOps(shape [4]int) []benchOp {
 			b.MaxPool2d(x[1].Slice(0, n*c*pool3.OutH*pool3.OutW), x[0], pool3)
 		}},
 		{"Filter11", 2, func(b *Backend, x, s []kernels.Buffer) { b.FilterSeparable(x[0], x[1], n*c, h, w, taps) }},
+		{"SSIM", 3, func(b *Backend, x, s []kernels.Buffer) { b.SSIM(x[0], x[1], x[2], ssim) }},
+		{"SSIMBackward", 4, func(b *Backend, x, s []kernels.Buffer) { b.SSIMBackward(x[0], nil, x[1], x[2], x[3], ssim) }},
+		{"UnitDistance", 2, func(b *Backend, x, s []kernels.Buffer) {
+			b.UnitDistance(x[0].Slice(0, n*h*w), x[1], x[2], s[0], kernels.UnitShape{N: n, C: c, HW: h * w, Eps: 1e-10})
+		}},
+		{"ResizeBilinear", 1.25, func(b *Backend, x, s []kernels.Buffer) {
+			b.ResizeBilinear(x[0], x[1].Slice(0, size/4), n*c, h/2, w/2, h, w)
+		}},
+		{"PadReflect", 2, func(b *Backend, x, s []kernels.Buffer) {
+			b.PadReflect(x[0], x[1].Slice(0, n*c*(h-2)*(w-2)), n*c, h-2, w-2, 1)
+		}},
 		{"Transpose", 2, func(b *Backend, x, s []kernels.Buffer) {
 			b.Permute(x[0], x[1], []int{n, c, h * w}, []int{0, 2, 1})
 		}},
@@ -95,10 +124,7 @@ func BenchmarkVector(bench *testing.B) {
 					b := open(bench, table, 0)
 					x, s := fresh(b, 4, size), fresh(b, 7, shape[1])
 					s[4] = s[4].Slice(0, 1)
-					bench.SetBytes(int64(4 * op.values * float64(size)))
-					for bench.Loop() {
-						op.run(b, x, s)
-					}
+					meter(bench, b).Move(int64(4*op.values*float64(size)), func() { op.run(b, x, s) })
 				})
 			}
 		}

@@ -21,17 +21,31 @@ func warps(n int) driver.Launch {
 	return driver.Launch{X: ceilDiv(n, threads/32), Y: 1, Z: 1, Threads: threads}
 }
 
+// ownSquares is of how many slots a block computes the squared lengths for itself. With
+// more, all blocks would read thousands of slots again for their eight latents: a
+// launch of its own computes them once.
+const ownSquares = 1024
+
 // ReadMemory reads a memory of slots: one matrix product, and one launch in which a
 // warp does the rest for a latent.
 func (b *Backend) ReadMemory(y, w, d, z, m kernels.Buffer, s kernels.MemoryShape) {
 	const op = "ReadMemory"
 	shape.CheckMemory("cuda."+op, s)
 	args := struct {
-		y, w, d, z, m driver.Ptr
-		s             memoryShape
+		y, w, d, z, m, squares driver.Ptr
+		s                      memoryShape
 	}{
-		b.ptr(op, y, s.R*s.Z), b.ptr(op, w, s.R*s.M), b.ptr(op, d, s.R*s.M), b.ptr(op, z, s.R*s.Z), b.ptr(op, m, s.M*s.Z),
+		b.ptr(op, y, s.R*s.Z), b.ptr(op, w, s.R*s.M), b.ptr(op, d, s.R*s.M), b.ptr(op, z, s.R*s.Z), b.ptr(op, m, s.M*s.Z), 0,
 		newMemoryShape(s),
+	}
+	if s.M > ownSquares {
+		squares, release := b.scratch(op, s.M, true)
+		defer release()
+		args.squares = squares
+		launch(b, op, "square_slots", warps(s.M), struct {
+			squares, m driver.Ptr
+			s          memoryShape
+		}{squares, args.m, args.s})
 	}
 	b.MatMul(d, z, m, kernels.MatMulShape{M: s.R, N: s.M, K: s.Z, TransB: true})
 	launch(b, op, "read_slots", warps(s.R), args)

@@ -8,9 +8,9 @@ struct Memory {
 	float eps, tau;
 };
 
-// A warp reads for one latent; the warps of a block share the slots' squares, so
-// many of them at once.
-constexpr unsigned readers = 8, squares_at_once = 1024;
+// A warp reads for one latent; the warps of a block share the slots' squares, where
+// these are not too many.
+constexpr unsigned readers = 8, most_squares = 1024;
 
 // square_of is the squared length of a vector, by a warp.
 __device__ __forceinline__ float square_of(const float *x, unsigned dim, unsigned lane) {
@@ -20,26 +20,36 @@ __device__ __forceinline__ float square_of(const float *x, unsigned dim, unsigne
 	return float(warp_fold<Sum>(sum));
 }
 
+// square_slots computes the squared lengths of slots, a slot's by a warp.
+extern "C" __global__ void __launch_bounds__(256) square_slots(float *squares, const float *m, Memory s) {
+	unsigned lane = threadIdx.x % 32, slot = blockIdx.x * readers + threadIdx.x / 32;
+	if (slot >= s.slots)
+		return;
+	float square = square_of(m + slot * s.dim, s.dim, lane);
+	if (lane == 0)
+		squares[slot] = square;
+}
+
 // to_distances turns the products z*m in d into distances. All warps of the block
-// take part.
-__device__ __forceinline__ void to_distances(float *d, const float *z, const float *m, const Memory &s, unsigned latent, unsigned warp,
-	unsigned lane) {
-	__shared__ float squares[squares_at_once];
-	bool reads = latent < s.latents;
-	float own = reads ? square_of(z + latent * s.dim, s.dim, lane) : 0;
-	for (unsigned from = 0; from < s.slots; from += squares_at_once) {
-		unsigned n = min(squares_at_once, s.slots - from);
-		__syncthreads(); // squares may still be read
-		for (unsigned j = warp; j < n; j += readers) {
-			float square = square_of(m + (from + j) * s.dim, s.dim, lane);
+// take part: without squares, of at most most_squares slots, they compute these first.
+__device__ __forceinline__ void to_distances(float *d, const float *z, const float *m, const float *squares, const Memory &s, unsigned latent,
+	unsigned warp, unsigned lane) {
+	__shared__ float own_squares[most_squares];
+	if (!squares) {
+		for (unsigned j = warp; j < s.slots; j += readers) {
+			float square = square_of(m + j * s.dim, s.dim, lane);
 			if (lane == 0)
-				squares[j] = square;
+				own_squares[j] = square;
 		}
 		__syncthreads();
-		for (unsigned j = lane; reads && j < n; j += 32) {
-			float *at = d + latent * s.slots + from + j;
-			*at = sqrtf(activate(own + squares[j] - 2 * *at, 0) + s.eps);
-		}
+		squares = own_squares;
+	}
+	if (latent >= s.latents)
+		return;
+	float own = square_of(z + latent * s.dim, s.dim, lane);
+	for (unsigned j = lane; j < s.slots; j += 32) {
+		float *at = d + latent * s.slots + j;
+		*at = sqrtf(activate(own + squares[j] - 2 * *at, 0) + s.eps);
 	}
 }
 
@@ -76,10 +86,12 @@ __device__ __forceinline__ void mix(float *y, const float *w, const float *d, co
 	}
 }
 
-// read_slots reads the memory; d holds z*m on entry.
-extern "C" __global__ void __launch_bounds__(256) read_slots(float *y, float *w, float *d, const float *z, const float *m, Memory s) {
+// read_slots reads the memory; d holds z*m on entry. squares may be null where slots
+// are at most most_squares.
+extern "C" __global__ void __launch_bounds__(256) read_slots(float *y, float *w, float *d, const float *z, const float *m, const float *squares,
+	Memory s) {
 	unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32, latent = blockIdx.x * readers + warp;
-	to_distances(d, z, m, s, latent, warp, lane);
+	to_distances(d, z, m, squares, s, latent, warp, lane);
 	if (latent >= s.latents)
 		return;
 	d += latent * s.slots;

@@ -70,6 +70,16 @@ func (m machine) run(t *testing.T, kernel string, threads, n int, x []float32) [
 	return y
 }
 
+// A block larger than a kernel was compiled for is refused.
+func TestTooManyThreads(t *testing.T) {
+	m := load(t, `extern "C" __global__ void __launch_bounds__(32) k(float *y, const float *x) { y[threadIdx.x] = x[0]; }`)
+	require.Equal(t, []float32{7, 7}, m.run(t, "k", 32, 32, []float32{7})[:2])
+	f, err := m.module.Function("k")
+	require.NoError(t, err)
+	var args struct{ y, x driver.Ptr }
+	require.ErrorContains(t, m.stream.Launch(f, driver.Launch{X: 1, Y: 1, Z: 1, Threads: 64}, unsafe.Pointer(&args), unsafe.Sizeof(args)), "CUDA_ERROR_INVALID_VALUE")
+}
+
 // counted returns 1, 2, ... n.
 func counted(n int) []float32 {
 	list := make([]float32, n)

@@ -257,9 +257,12 @@ template <class K> int launch(const char *name, dim3 grid, unsigned threads, con
 
 } // namespace standin
 
-// STANDIN_KERNEL exports a kernel; the compiler adds one for each.
-#define STANDIN_KERNEL(name) \
+// STANDIN_KERNEL exports a kernel, which takes blocks of so many threads at most; the
+// compiler adds one for each.
+#define STANDIN_KERNEL(name, most) \
 	extern "C" int standin_launch_##name(dim3 grid, unsigned threads, const char *args, size_t bytes) { \
+		if (threads > most) \
+			return 1; /* CUDA_ERROR_INVALID_VALUE */ \
 		return standin::launch<standin::Kernel<decltype(&name), &name>>(#name, grid, threads, args, bytes); \
 	}
 

@@ -36,10 +36,10 @@ int nvrtcCreateProgram(_nvrtcProgram **program, const char *source, const char *
 	for (int i = 0; i < count; i++)
 		write(p->folder / names[i], headers[i]);
 	std::string text = "#include \"" STANDIN_KERNEL_H "\"\n#line 1 \"" + std::string(name) + "\"\n" + source + "\n";
-	static const std::regex kernel("__global__ void (?:__launch_bounds__\\([^)]*\\) )?(\\w+)\\(");
+	static const std::regex kernel("__global__ void (?:__launch_bounds__\\(([^)]*)\\) )?(\\w+)\\(");
 	std::string plain = source;
 	for (std::sregex_iterator it(plain.begin(), plain.end(), kernel), end; it != end; ++it)
-		text += "STANDIN_KERNEL(" + (*it)[1].str() + ")\n";
+		text += "STANDIN_KERNEL(" + (*it)[2].str() + ", " + ((*it)[1].matched ? (*it)[1].str() : "1024") + ")\n";
 	write(p->folder / "kernel.cpp", text);
 	return 0;
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
@@ -38,7 +39,7 @@ type Backend struct {
 	device        *device
 	precision     Precision
 	deterministic bool
-	stream        driver.Stream
+	stream        *queue
 	memory        *memory
 	dnn           *dnn
 	blas          *blas
@@ -61,7 +62,8 @@ func Open(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
-	b := &Backend{device: d, precision: o.Precision, deterministic: o.Deterministic, stream: stream, memory: newMemory(d.context, stream.Sync)}
+	q := &queue{stream: stream, kernel: d.functions["elementwise"]}
+	b := &Backend{device: d, precision: o.Precision, deterministic: o.Deterministic, stream: q, memory: newMemory(d.context, q.Sync)}
 	b.blas = newBLAS(d.context, o) // before cuDNN, which uses it and finds it on the loader's path only, or once it is open
 	b.dnn = newDNN(d.context, stream, o)
 	convolutions, products := b.dnn, b.blas
@@ -70,7 +72,7 @@ func Open(o Options) (*Backend, error) {
 		_ = m.close()
 		convolutions.close()
 		products.close()
-		_ = stream.Close()
+		_ = q.Close()
 	}, b.memory)
 	return b, nil
 }
@@ -105,7 +107,7 @@ func (b *Backend) alloc(op string, n int, s span) kernels.Buffer {
 	if n < 1 || n > math.MaxInt32 {
 		panic(fmt.Sprintf("cuda.%s: %d values, want 1 to %d", op, n, math.MaxInt32))
 	}
-	return &buffer{ptr: b.take(op, n, s), n: n, root: &root{backend: b, n: n}}
+	return &buffer{ptr: b.take(op, n, s), n: n, root: &root{backend: b, n: n, freed: new(atomic.Bool)}}
 }
 
 // take returns memory of n values.
@@ -124,7 +126,7 @@ func (b *Backend) Free(x kernels.Buffer) {
 	if c.n != c.root.n {
 		panic(fmt.Sprintf("cuda.Free: slice of %d values of a buffer of %d, want what Alloc returned", c.n, c.root.n))
 	}
-	c.root.freed = true
+	c.root.freed.Store(true)
 	b.memory.give(c.ptr, valueBytes*int64(c.n))
 }
 

@@ -91,9 +91,12 @@ func TestLostDevice(t *testing.T) {
 	x := b.Alloc(8)
 	defer b.Free(x)
 	b.Fill(x, 1)
+	b.Sync()
 	require.NoError(t, os.WriteFile(gone, []byte("719"), 0o600))
 	for name, call := range map[string]func(){
-		"Fill": func() { b.Fill(x, 1) }, "Download": func() { b.Download(make([]float32, 8), x) }, "Sync": b.Sync,
+		"Sync":     func() { b.Fill(x, 1); b.Sync() }, // launched when something waits for it
+		"Reduce":   func() { b.Reduce(kernels.Sum, x.Slice(0, 1), x.Slice(1, 4), []int{4}, []bool{true}) },
+		"Download": func() { b.Download(make([]float32, 8), x) },
 	} {
 		err := func() (err error) {
 			defer kernels.Catch(&err)

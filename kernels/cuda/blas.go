@@ -103,7 +103,8 @@ func (b *Backend) multiplyByLibrary(op string, y, a, right driver.Ptr, s kernels
 	defer release()
 	recorded := b.gate.enter()
 	defer b.gate.leave(recorded)
-	if p.Multiply(b.stream, y, a, right, workspace) != nil {
+	b.must(op, b.stream.flush())
+	if p.Multiply(b.stream.stream, y, a, right, workspace) != nil {
 		b.blas.drop(key)
 		return false
 	}

@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cuda/internal/driver"
@@ -20,7 +21,7 @@ type buffer struct {
 type root struct {
 	backend *Backend
 	n       int
-	freed   bool
+	freed   *atomic.Bool // by itself, so that who waits for it holds nothing else
 }
 
 // Len is the number of values.
@@ -40,19 +41,24 @@ func (b *Backend) own(op string, x kernels.Buffer) *buffer {
 	if !ok || c == nil || c.root.backend != b {
 		panic(fmt.Sprintf("cuda.%s: buffer of another backend (%T)", op, x))
 	}
-	if c.root.freed {
+	if c.root.freed.Load() {
 		panic(fmt.Sprintf("cuda.%s: buffer used after Free", op))
+	}
+	return c
+}
+
+// sized checks that x is a live buffer of this backend with the given length.
+func (b *Backend) sized(op string, x kernels.Buffer, length int) *buffer {
+	c := b.own(op, x)
+	if c.n != length {
+		panic(fmt.Sprintf("cuda.%s: buffer holds %d values, want %d", op, c.n, length))
 	}
 	return c
 }
 
 // ptr returns the address of a buffer of the given length.
 func (b *Backend) ptr(op string, x kernels.Buffer, length int) driver.Ptr {
-	c := b.own(op, x)
-	if c.n != length {
-		panic(fmt.Sprintf("cuda.%s: buffer holds %d values, want %d", op, c.n, length))
-	}
-	return c.ptr
+	return b.sized(op, x, length).ptr
 }
 
 // optional is ptr for a buffer that may be nil.

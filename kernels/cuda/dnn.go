@@ -99,7 +99,7 @@ var errWorkspace = errors.New("the algorithm needs too much memory")
 // convolve computes a convolution by an algorithm of cuDNN.
 func (b *Backend) convolve(op string, c convolution, algorithm int) error {
 	recorded := b.gate.enter()
-	err := b.dnn.convolve(b.memory, c, algorithm)
+	err := b.dnn.convolve(b.memory, b.stream, c, algorithm)
 	b.gate.leave(recorded)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (b *Backend) convolve(op string, c convolution, algorithm int) error {
 	return nil
 }
 
-func (d *dnn) convolve(m *memory, c convolution, algorithm int) error {
+func (d *dnn) convolve(m *memory, q *queue, c convolution, algorithm int) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	described, err := d.describe(c.shape)
@@ -130,6 +130,9 @@ func (d *dnn) convolve(m *memory, c convolution, algorithm int) error {
 			return err
 		}
 		defer m.give(workspace, bytes)
+	}
+	if err = q.flush(); err != nil {
+		return err
 	}
 	err = described.Convolve(c.direction, algorithm, c.y, c.x, c.w, workspace, bytes)
 	if d.failed == nil {

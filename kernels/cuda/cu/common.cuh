@@ -26,11 +26,14 @@ __device__ __forceinline__ unsigned offset(const Axes &a, unsigned index) {
 // larger is the maximum; NaN if either is.
 template <class T> __device__ __forceinline__ T larger(T p, T q) { return p > q || p != p ? p : q; }
 
+// product is p*q, rounded even where a sum follows.
+__device__ __forceinline__ float product(float p, float q) { return __fmul_rn(p, q); }
+
 // activate is x where x >= 0 or NaN, and slope*x below; with slope 0 that is 0
 // even for -infinity.
 __device__ __forceinline__ float activate(float x, float slope) {
 	if (x < 0)
-		return slope == 0 ? 0 : slope * x;
+		return slope == 0 ? 0 : product(slope, x);
 	return x;
 }
 

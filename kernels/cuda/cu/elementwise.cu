@@ -1,11 +1,6 @@
-// Functions of one and two values, copies and fills.
+// Functions of one and two values, copies and fills, many of them in one launch.
 #include "common.cuh"
-
-// fill sets n values.
-extern "C" __global__ void fill(float *y, float v, unsigned n) {
-	for (unsigned i = first(); i < n; i += step())
-		y[i] = v;
-}
+#include "groups.cuh"
 
 // FewValues are as many as an upload has without a copy.
 struct FewValues {
@@ -19,140 +14,171 @@ extern "C" __global__ void put(float *y, const FewValues values) {
 		y[i] = values.at[i];
 }
 
-// copy2d copies rows of cols values: y[r*y_stride+c] = x[r*x_stride+c].
-extern "C" __global__ void copy2d(float *y, const float *x, unsigned n, unsigned cols, unsigned y_stride, unsigned x_stride) {
-	for (unsigned i = first(); i < n; i += step())
-		y[i / cols * y_stride + i % cols] = x[i / cols * x_stride + i % cols];
-}
-
-// add_scaled adds alpha*x to y.
-extern "C" __global__ void add_scaled(float *y, const float *x, float alpha, unsigned n) {
-	for (unsigned i = first(); i < n; i += step())
-		y[i] += alpha * x[i];
-}
-
-__device__ __forceinline__ float sign(float v) { return v > 0 ? 1 : v < 0 ? -1 : v; }
-
-template <class F> __device__ __forceinline__ void map(float *y, const float *x, unsigned n, F f) {
-	for (unsigned i = first(); i < n; i += step())
-		y[i] = f(x[i]);
-}
-
-// unary computes y = op(x), with op as kernels.UnaryOp numbers it.
-extern "C" __global__ void unary(float *y, const float *x, int op, float a, float b, unsigned n) {
-	switch (op) {
-	case 0: // affine
-		return map(y, x, n, [=](float v) { return a * v + b; });
-	case 1: // abs
-		return map(y, x, n, [](float v) { return fabsf(v); });
-	case 2: // sign
-		return map(y, x, n, [](float v) { return sign(v); });
-	case 3: // square
-		return map(y, x, n, [](float v) { return v * v; });
-	case 4: // sqrt
-		return map(y, x, n, [](float v) { return sqrtf(v); });
-	case 5: // reciprocal
-		return map(y, x, n, [](float v) { return 1 / v; });
-	case 6: // exp
-		return map(y, x, n, [](float v) { return expf(v); });
-	case 7: // log
-		return map(y, x, n, [](float v) { return logf(v); });
-	case 8: // tanh
-		return map(y, x, n, [](float v) { return tanhf(v); });
-	case 9: // sigmoid
-		return map(y, x, n, [](float v) {
-			float e = expf(-fabsf(v)); // never beyond the range
-			return (v < 0 ? e : 1) / (1 + e);
-		});
-	case 10: // leakyrelu
-		return map(y, x, n, [=](float v) { return activate(v, a); });
-	case 11: // clamp
-		return map(y, x, n, [=](float v) {
-			v = v < a ? a : v;
-			return v > b ? b : v;
-		});
-	}
-}
-
-// combine is the function of two values that kernels.BinaryOp numbers.
-template <int op> __device__ __forceinline__ float combine(float p, float q, float alpha) {
-	switch (op) {
-	case 0: // add
-		return p + q;
-	case 1: // sub
-		return p - q;
-	case 2: // mul
-		return p * q;
-	case 3: // div
-		return p / q;
-	case 4: // max
-		return larger(p, q);
-	case 5: // min
-		return p < q || p != p ? p : q;
-	case 6: // lessequal
-		return p <= q ? 1 : 0;
-	case 7: // leakyrelugrad
-		return p > 0 ? q : alpha * q;
-	case 8: // absgrad
-		return q * sign(p);
-	case 9: // tanhgrad, rounded once, since p may be near 1
-		return q * fmaf(-p, p, 1);
-	default: // sigmoidgrad
-		return q * (p * (1 - p));
-	}
-}
-
-// Operands are the two operands' walks; a stride of 0 repeats a value.
-struct Operands {
+// Walk is how several axes are walked: their sizes and two operands' strides, of
+// which 0 repeats a value.
+struct Walk {
 	int count;
 	int size[8];
 	int p[8];
 	int q[8];
 };
 
-template <int op>
-__device__ void combine_all(float *y, const float *p, const float *q, const Operands &o, float alpha, unsigned n) {
-	if (o.count == 1) {
-		for (unsigned i = first(); i < n; i += step())
-			y[i] = combine<op>(p[i * o.p[0]], q[i * o.q[0]], alpha);
-		return;
-	}
-	for (unsigned i = first(); i < n; i += step()) {
-		unsigned rest = i, at_p = 0, at_q = 0;
-		for (int a = o.count - 1; a > 0; a--) {
-			unsigned k = rest % o.size[a];
-			rest /= o.size[a];
-			at_p += k * o.p[a];
-			at_q += k * o.q[a];
-		}
-		y[i] = combine<op>(p[at_p + rest * o.p[0]], q[at_q + rest * o.q[0]], alpha);
+// Step computes y[i] = f(p[i], q[i]) for i < n. Without p or q the value is the
+// thread's result of the step before; without y nobody but the next step needs it.
+struct Step {
+	float *y;
+	const float *p, *q;
+	float a, b; // f's parameters
+	unsigned n;
+	unsigned p_stride, q_stride; // 0 repeats a value
+	unsigned char op;
+	signed char walk;      // its index, instead of the strides; -1: none
+	unsigned char barrier; // whether threads read what others wrote in steps before
+};
+
+// Job is a row of steps, for which the blocks from block on have a thread for every
+// index: what a step makes of its index the next ones find there.
+struct Job {
+	unsigned short begin, end; // of its steps
+	unsigned block;
+};
+
+struct Steps {
+	Step step[56];
+	Walk walk[10];
+};
+
+// width is how many values a thread computes at once, so that finding out what to do
+// with them is spread over several.
+constexpr int width = 4;
+
+__device__ __forceinline__ float sign(float v) { return v > 0 ? 1 : v < 0 ? -1 : v; }
+
+__device__ __forceinline__ float sigmoid(float v) {
+	float e = expf(-fabsf(v)); // never beyond the range
+	return (v < 0 ? e : 1) / (1 + e);
+}
+
+template <class F> __device__ __forceinline__ void map(float (&p)[width], const float (&q)[width], F f) {
+#pragma unroll
+	for (int k = 0; k < width; k++)
+		p[k] = f(p[k], q[k]);
+}
+
+// compute sets p to f(p, q). Functions are numbered as kernels.UnaryOp does, from 12
+// on as kernels.BinaryOp, and what is neither follows.
+__device__ __forceinline__ void compute(int op, float a, float b, float (&p)[width], const float (&q)[width]) {
+	switch (op) {
+	case 0: // affine
+		return map(p, q, [=](float x, float) { return a * x + b; });
+	case 1: // abs
+		return map(p, q, [](float x, float) { return fabsf(x); });
+	case 2: // sign
+		return map(p, q, [](float x, float) { return sign(x); });
+	case 3: // square
+		return map(p, q, [](float x, float) { return product(x, x); });
+	case 4: // sqrt
+		return map(p, q, [](float x, float) { return sqrtf(x); });
+	case 5: // reciprocal
+		return map(p, q, [](float x, float) { return 1 / x; });
+	case 6: // exp
+		return map(p, q, [](float x, float) { return expf(x); });
+	case 7: // log
+		return map(p, q, [](float x, float) { return logf(x); });
+	case 8: // tanh
+		return map(p, q, [](float x, float) { return tanhf(x); });
+	case 9: // sigmoid
+		return map(p, q, [](float x, float) { return sigmoid(x); });
+	case 10: // leakyrelu
+		return map(p, q, [=](float x, float) { return activate(x, a); });
+	case 11: // clamp
+		return map(p, q, [=](float x, float) {
+			x = x < a ? a : x;
+			return x > b ? b : x;
+		});
+	case 12: // add
+		return map(p, q, [](float x, float z) { return x + z; });
+	case 13: // sub
+		return map(p, q, [](float x, float z) { return x - z; });
+	case 14: // mul
+		return map(p, q, [](float x, float z) { return product(x, z); });
+	case 15: // div
+		return map(p, q, [](float x, float z) { return x / z; });
+	case 16: // max
+		return map(p, q, [](float x, float z) { return larger(x, z); });
+	case 17: // min
+		return map(p, q, [](float x, float z) { return x < z || x != x ? x : z; });
+	case 18: // lessequal
+		return map(p, q, [](float x, float z) { return x <= z ? 1.f : 0.f; });
+	case 19: // leakyrelugrad
+		return map(p, q, [=](float x, float z) { return x > 0 ? z : product(a, z); });
+	case 20: // absgrad
+		return map(p, q, [](float x, float z) { return product(z, sign(x)); });
+	case 21: // tanhgrad, the factor rounded once, since x may be near 1
+		return map(p, q, [](float x, float z) { return product(z, fmaf(-x, x, 1)); });
+	case 22: // sigmoidgrad
+		return map(p, q, [](float x, float z) { return product(z, x * (1 - x)); });
+	case 23: // fill
+		return map(p, q, [=](float, float) { return a; });
+	case 25: // addscaled
+		return map(p, q, [=](float x, float z) { return z + a * x; });
 	}
 }
 
-// binary computes y = op(p, q) with broadcasting by strides. y may be p or q.
-extern "C" __global__ void binary(float *y, const float *p, const float *q, Operands o, int op, float alpha, unsigned n) {
-	switch (op) {
-	case 0:
-		return combine_all<0>(y, p, q, o, alpha, n);
-	case 1:
-		return combine_all<1>(y, p, q, o, alpha, n);
-	case 2:
-		return combine_all<2>(y, p, q, o, alpha, n);
-	case 3:
-		return combine_all<3>(y, p, q, o, alpha, n);
-	case 4:
-		return combine_all<4>(y, p, q, o, alpha, n);
-	case 5:
-		return combine_all<5>(y, p, q, o, alpha, n);
-	case 6:
-		return combine_all<6>(y, p, q, o, alpha, n);
-	case 7:
-		return combine_all<7>(y, p, q, o, alpha, n);
-	case 8:
-		return combine_all<8>(y, p, q, o, alpha, n);
-	case 9:
-		return combine_all<9>(y, p, q, o, alpha, n);
-	case 10:
-		return combine_all<10>(y, p, q, o, alpha, n);
+constexpr int copy = 24; // a function that leaves p as it is; q's strides are the output's
+
+// place is where the operands of index i lie.
+__device__ __forceinline__ void place(const Step &s, const Walk *walks, unsigned i, unsigned &p, unsigned &q) {
+	if (s.walk < 0) {
+		p = i * s.p_stride;
+		q = i * s.q_stride;
+		return;
+	}
+	const Walk &w = walks[s.walk];
+	p = q = 0;
+	for (int axis = w.count - 1; axis > 0; axis--) {
+		unsigned at = i % w.size[axis];
+		i /= w.size[axis];
+		p += at * w.p[axis];
+		q += at * w.q[axis];
+	}
+	p += i * w.p[0];
+	q += i * w.q[0];
+}
+
+// elementwise does jobs. Those of several blocks have no barriers: there, threads
+// read nothing that others write.
+extern "C" __global__ void __launch_bounds__(256) elementwise(const Groups<Job, 24> jobs, const Steps list) {
+	const Job &job = jobs.mine();
+	const unsigned first = (blockIdx.x - job.block) * jobs.span + threadIdx.x;
+	float v[width] = {};
+	for (unsigned at = job.begin; at < job.end; at++) {
+		const Step &s = list.step[at];
+		if (s.barrier)
+			__syncthreads();
+		float w[width];
+		unsigned to[width];
+#pragma unroll
+		for (int k = 0; k < width; k++) {
+			unsigned i = first + k * blockDim.x, p, q;
+			w[k] = v[k];
+			to[k] = i;
+			if (i >= s.n)
+				continue;
+			place(s, list.walk, i, p, q);
+			if (s.q)
+				w[k] = s.q[q];
+			if (s.p)
+				v[k] = s.p[p];
+			if (s.op == copy)
+				to[k] = q;
+		}
+		compute(s.op, s.a, s.b, v, w);
+		if (!s.y)
+			continue;
+#pragma unroll
+		for (int k = 0; k < width; k++)
+			if (first + k * blockDim.x < s.n)
+				s.y[to[k]] = v[k];
 	}
 }

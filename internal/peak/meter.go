@@ -53,7 +53,8 @@ func (m Meter) Move(bytes int64, run func()) {
 }
 
 // Ceilings measures, as often as the benchmark asks, what the others are compared
-// with: GFLOP/s of one thread and of all, and MB/s of all threads copying.
+// with: GFLOP/s of one thread and of all, and MB/s of all threads copying; with several
+// threads also how long two of them take to hand a cache line over and back.
 func (m Meter) Ceilings() {
 	var best Peak
 	rate := 0.0
@@ -65,6 +66,9 @@ func (m Meter) Ceilings() {
 	m.b.ReportMetric(best.One, "GFLOP/s-one")
 	m.b.ReportMetric(best.All, "GFLOP/s-all")
 	m.b.ReportMetric(rate/1e6, "MB/s-copy")
+	if m.threads > 1 {
+		m.b.ReportMetric(float64(Handover().Nanoseconds()), "ns-handover")
+	}
 }
 
 // loop runs the benchmark and tells the processors' time, if it is known.

@@ -42,6 +42,16 @@ func TestCopy(t *testing.T) {
 	require.Equal(t, rate, Copy(2), "measured once")
 }
 
+func TestHandover(t *testing.T) {
+	if runtime.NumCPU() < 2 || runtime.GOMAXPROCS(0) < 2 {
+		t.Skip("one processor")
+	}
+	took := Handover()
+	t.Log(took)
+	require.Greater(t, took, 10*time.Nanosecond)
+	require.Less(t, took, time.Second, "even where other programs take turns")
+}
+
 func TestMeter(t *testing.T) {
 	r := testing.Benchmark(func(b *testing.B) {
 		NewMeter(b, "generic", 1).Compute(2e9, func() { time.Sleep(time.Millisecond) })

@@ -130,7 +130,7 @@ else
 fi
 run driver 60 bash -c 'tests kernels/cuda/internal/driver'
 run conformance 150 bash -c 'tests kernels/cuda'
-run training 100 bash -c 'tests memae -test.run "CUDA|Replayed|WithoutGraphs"'
+run training 120 bash -c 'tests memae -test.run "CUDA|Replayed|WithoutGraphs"'
 run program 100 bash -c 'tests apps/trustmae -test.run "StandIn|WrongResults|Lost|LittleMemory"'
 # Benchmarks apart, so that one that hangs does not take the others' figures.
 for work in Copy MatMul Conv2d Generator Detect TrainStep; do

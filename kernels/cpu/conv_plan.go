@@ -124,7 +124,7 @@ func (b *Backend) newPlan(key planKey) *plan {
 	case p.suitsTaps(&b.table.pointwise):
 		p.method, p.taps = byTaps, p.tapLayout(&b.table.pointwise)
 	case p.suitsWide():
-		p.method, p.cut = wide, p.newCut(k, sumsTarget/widePixels, 1)
+		p.method, p.cut = wide, p.newCut(k, sumsTarget/p.widePixels(), 1)
 	default:
 		channels := ceilDiv(p.dst.c, k.cols) * k.cols
 		p.cut = p.newCut(k, channels, p.together(channels))

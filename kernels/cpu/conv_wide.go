@@ -3,24 +3,26 @@ package cpu
 // wideKernels serve convolutions with at most four destination channels, which
 // would leave most of a tile's columns empty: their vectors run along the
 // pixels instead.
-type wideKernels struct {
+type wideKernels [4]wideKernel // for one to four destination channels
+
+// wideKernel computes a tile of its number of rows by pixels.
+type wideKernel struct {
 	pixels int
-	rows   [4]wideKernel // for one to four destination channels
+
+	// tile computes, for every row r and j < pixels,
+	//
+	//	c[r·cRow+j] = begin + Σ_k w[k·rows+r] · src[steps[k]+j]
+	//
+	// where begin is start[r], or the old value of c if start is empty.
+	tile func(c []float32, cRow int, start, src, w []float32, steps []int32)
 }
 
-// wideKernel computes, for every row r and j < pixels,
-//
-//	c[r·cRow+j] = begin + Σ_k w[k·rows+r] · src[steps[k]+j]
-//
-// where begin is start[r], or the old value of c if start is empty.
-type wideKernel func(c []float32, cRow int, start, src, w []float32, steps []int32)
-
 // genericWide are the plain twins.
-var genericWide = wideKernels{pixels: 16, rows: [4]wideKernel{wideTwin(1, 16), wideTwin(2, 16), wideTwin(3, 16), wideTwin(4, 16)}}
+var genericWide = wideKernels{wideTwin(1, 16), wideTwin(2, 16), wideTwin(3, 16), wideTwin(4, 16)}
 
 // wideTwin makes the kernel of any size in plain Go.
 func wideTwin(rows, pixels int) wideKernel {
-	return func(c []float32, cRow int, start, src, w []float32, steps []int32) {
+	return wideKernel{pixels, func(c []float32, cRow int, start, src, w []float32, steps []int32) {
 		sums := make([]float32, pixels)
 		for r := range rows {
 			clear(sums)
@@ -38,7 +40,7 @@ func wideTwin(rows, pixels int) wideKernel {
 				}
 			}
 		}
-	}
+	}}
 }
 
 // suitsWide tells whether g has few destination channels and reads neighbouring
@@ -63,8 +65,12 @@ func (g *correlation) packWide(dst, w []float32) {
 	}
 }
 
-// widePixels is about how many destination pixels a strip has.
-const widePixels = 4096
+// widePixels is about how many destination pixels a strip has: source rows that two
+// strips need are copied twice, but small images are cut finer, for the threads.
+func (g *correlation) widePixels() int {
+	const most = 8192
+	return min(max(g.n*g.dst.area()/(2*fewestChunks), most/2), most)
+}
 
 // wideConvolution is one run; chunks are (image, strip of destination rows). In
 // a strip, the positions of a phase are numbered along whole source rows of
@@ -75,7 +81,7 @@ type wideConvolution struct {
 	*cut
 	epilogue
 	backend *Backend
-	kernels *wideKernels
+	kernel  wideKernel
 	out, in []float32
 	weights []float32
 	start   []float32
@@ -83,7 +89,7 @@ type wideConvolution struct {
 
 // wideConvolve runs a plan on weights packed by packWide.
 func (b *Backend) wideConvolve(p *plan, dst, src, weights []float32, e epilogue) {
-	w := &wideConvolution{correlation: p.correlation, cut: &p.cut, epilogue: e, backend: b, kernels: &b.table.wide, out: dst, in: src, weights: weights}
+	w := &wideConvolution{correlation: p.correlation, cut: &p.cut, epilogue: e, backend: b, kernel: b.table.wide[p.dst.c-1], out: dst, in: src, weights: weights}
 	w.start = make([]float32, w.dst.c)
 	copy(w.start, e.bias)
 	b.pool.run(w.n*w.strips, w.chunk)
@@ -94,7 +100,7 @@ func (w *wideConvolution) chunk(i int) {
 	image, stripe := i/w.strips, i%w.strips
 	s := w.strip(stripe)
 	positions := ceilDiv(s.rows, w.spread) * s.w
-	cRow := ceilDiv(positions, w.kernels.pixels) * w.kernels.pixels
+	cRow := ceilDiv(positions, w.kernel.pixels) * w.kernel.pixels
 	sourceSize := w.channels*s.h*s.w + cRow - positions + s.w
 	phaseSize := w.dst.c * cRow
 	room := w.backend.scratch(sourceSize + len(w.phases)*phaseSize + 2*w.dst.w)
@@ -130,8 +136,7 @@ func (w *wideConvolution) phase(sums []float32, cRow int, source, weights []floa
 	if first {
 		start = w.start
 	}
-	kernel := w.kernels.rows[w.dst.c-1]
-	for j := 0; j < cRow; j += w.kernels.pixels {
-		kernel(sums[j:], cRow, start, source[j:], weights, steps)
+	for j := 0; j < cRow; j += w.kernel.pixels {
+		w.kernel.tile(sums[j:], cRow, start, source[j:], weights, steps)
 	}
 }

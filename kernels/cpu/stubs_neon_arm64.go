@@ -316,25 +316,25 @@ func transposeNEON(dst []float32, dstStride int, src []float32, srcStride, rows,
 //go:noescape
 func weightedNEON(y, p, q []float32, a, b float32)
 
-// wide1NEON is [wideKernels].rows for 1 channels and 24 pixels.
+// wide1NEON is [wideKernel].tile for 1 channels and 24 pixels.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
 func wide1NEON(c []float32, cRow int, start, src, w []float32, steps []int32)
 
-// wide2NEON is [wideKernels].rows for 2 channels and 24 pixels.
+// wide2NEON is [wideKernel].tile for 2 channels and 24 pixels.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
 func wide2NEON(c []float32, cRow int, start, src, w []float32, steps []int32)
 
-// wide3NEON is [wideKernels].rows for 3 channels and 24 pixels.
+// wide3NEON is [wideKernel].tile for 3 channels and 24 pixels.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
 func wide3NEON(c []float32, cRow int, start, src, w []float32, steps []int32)
 
-// wide4NEON is [wideKernels].rows for 4 channels and 24 pixels.
+// wide4NEON is [wideKernel].tile for 4 channels and 24 pixels.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape

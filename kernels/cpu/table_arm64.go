@@ -10,7 +10,7 @@ func archTables() []*table {
 
 var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, transpose: transposeNEON, panels: panelsNEON}
 
-var wideNEON = wideKernels{pixels: 24, rows: [4]wideKernel{wide1NEON, wide2NEON, wide3NEON, wide4NEON}}
+var wideNEON = wideKernels{{24, wide1NEON}, {24, wide2NEON}, {24, wide3NEON}, {24, wide4NEON}}
 
 var shallowNEON = shallowKernels{pixels: 24, lanes: 4, row: shallowRowNEON, gradient: shallowGradientNEON}
 

@@ -89,8 +89,8 @@ func (s shapedKernel) check(t *testing.T, decoder func() *kernelstest.Decoder) {
 func twinsOf(k *table) *table {
 	g, w, lanes := k.gemm, k.wide, k.winograd.three.lanes
 	g = gemmTwins(g.rows, g.cols)
-	for i := range w.rows {
-		w.rows[i] = wideTwin(i+1, w.pixels)
+	for i := range w {
+		w[i] = wideTwin(i+1, w[i].pixels)
 	}
 	return &table{gemm: g, wide: w, pointwise: pointwiseTwins(k.pointwise.rows, k.pointwise.pixels), dots: dotTwins(k.dots.rows, k.dots.lanes), winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: shallowTwins(k.shallow.pixels, k.shallow.lanes), split: genericSplit, addRows: addRowsTwin}
 }
@@ -170,15 +170,16 @@ func preparePanels(k *table, d *kernelstest.Decoder) (use, func(k *table, out, i
 
 func prepareWide(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
 	rows, depth, reach, accumulate := d.Size(4), d.Below(300), d.Size(400), d.Below(2) == 1
-	cRow, steps := k.wide.pixels+d.Below(20), offsets(d, depth, reach)
-	c, inputs := undefined((rows-1)*cRow+k.wide.pixels), [][]float32{terms(d, reach+k.wide.pixels), terms(d, depth*rows), nil}
+	pixels := k.wide[rows-1].pixels
+	cRow, steps := pixels+d.Below(20), offsets(d, depth, reach)
+	c, inputs := undefined((rows-1)*cRow+pixels), [][]float32{terms(d, reach+pixels), terms(d, depth*rows), nil}
 	if accumulate {
 		c = terms(d, len(c))
 	} else {
 		inputs[2] = terms(d, rows)
 	}
 	u := use{fmt.Sprintf("%d rows, depth %d, accumulate %t", rows, depth, accumulate), [][]float32{c}, inputs, summed(depth), false}
-	return u, func(k *table, out, in [][]float32) { k.wide.rows[rows-1](out[0], cRow, in[2], in[0], in[1], steps) }
+	return u, func(k *table, out, in [][]float32) { k.wide[rows-1].tile(out[0], cRow, in[2], in[0], in[1], steps) }
 }
 
 // prepareWinograd chooses one of the five transformations of two or three taps. The

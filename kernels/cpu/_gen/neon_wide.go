@@ -18,7 +18,7 @@ func init() {
 func (k *neon) wide(rows int) {
 	const src, weights = 4 * wideVectors, 5 * wideVectors
 	k.begin(fmt.Sprintf("wide%d", rows), "c []float32, cRow int, start, src, w []float32, steps []int32",
-		fmt.Sprintf("is [wideKernels].rows for %d channels and %d pixels.", rows, 4*wideVectors))
+		fmt.Sprintf("is [wideKernel].tile for %d channels and %d pixels.", rows, 4*wideVectors))
 	k.get("c_base", "cRow", "src_base", "w_base", "steps_base", "steps_len", "start_base", "start_len")
 	k.scaleToBytes(1)
 	for i := range rows * wideVectors {

@@ -39,7 +39,7 @@ type tapBundle struct {
 	top, bottom int        // source rows of the taps
 	row         int        // distance of the products
 	weights     int        // where those of the bundle begin
-	sums        []tapSum   // of [phase][destination channel]
+	sums        []tapSum
 }
 
 // phaseTap is a tap with the number of its phase.
@@ -48,12 +48,13 @@ type phaseTap struct {
 	phase int
 }
 
-// tapSum is the products that a row of positions sums up: those of position j are at
-// steps + j - from for the positions [from, to), where all taps are inside the source.
+// tapSum is products of taps of one column that rows of sums add up: those of position
+// j are at steps + j - from for the positions [from, to), where the column is inside the
+// source.
 type tapSum struct {
-	steps    []int32
-	columns  []int32 // of the taps
-	from, to int
+	phase, channel int
+	steps          []int32
+	from, to       int
 }
 
 const (
@@ -116,29 +117,26 @@ func (g *correlation) tapBundle(l *tapLayout, k *pointwiseKernels, taps []phaseT
 		// sets of the caches.
 		b.taps, b.bottom, b.row = taps[:n], bottom, ceilDiv(size, 2*alignment)*2*alignment+alignment
 	}
-	b.sums = make([]tapSum, len(g.phases)*g.dst.c)
-	for i := range b.sums {
-		b.sums[i] = b.sum(g, l, i/g.dst.c, i%g.dst.c)
+	for phase := range g.phases {
+		for d := range g.dst.c {
+			for x := g.left; x <= g.right; x++ {
+				b.addSum(g, l, tapSum{phase: phase, channel: d, from: max(-x, 0), to: min(l.w, g.src.w-x)}, x)
+			}
+		}
 	}
 	return b
 }
 
-// sum lists the products of a phase and a destination channel.
-func (b *tapBundle) sum(g *correlation, l *tapLayout, phase, channel int) tapSum {
-	s := tapSum{to: l.w}
-	for _, t := range b.taps {
-		if t.phase == phase {
-			s.from, s.to = max(s.from, -t.x), min(s.to, g.src.w-t.x)
-		}
-	}
-	s.to = max(s.to, s.from)
+// addSum lists the products of the taps of a column, if there are any for some position.
+func (b *tapBundle) addSum(g *correlation, l *tapLayout, s tapSum, column int) {
 	for i, t := range b.taps {
-		if t.phase == phase {
-			s.steps = append(s.steps, int32((i*g.dst.c+channel)*b.row+(t.y-b.top)*g.src.w+t.x+s.from))
-			s.columns = append(s.columns, int32(t.x))
+		if t.phase == s.phase && t.x == column {
+			s.steps = append(s.steps, int32((i*g.dst.c+s.channel)*b.row+(t.y-b.top)*g.src.w+t.x+s.from))
 		}
 	}
-	return s
+	if len(s.steps) > 0 && s.from < s.to {
+		b.sums = append(b.sums, s)
+	}
 }
 
 // tapSize is the number of values that packTaps fills.
@@ -172,17 +170,22 @@ func (g *correlation) packTaps(l *tapLayout, dst, w []float32, rows int) {
 	}
 }
 
-// addRowsKernel adds at least one row to dst: for every j,
+// addRowsKernel adds rows of src to each row of dst: for r < rows and j < n,
 //
-//	dst[j] += Σ_k src[steps[k]+j]
-type addRowsKernel func(dst, src []float32, steps []int32)
+//	dst[r·dstRow+j] += Σ_k src[r·srcRow+steps[k]+j]
+//
+// There is at least one row and one step.
+type addRowsKernel func(dst []float32, dstRow int, src []float32, srcRow int, steps []int32, n, rows int)
 
-func addRowsTwin(dst, src []float32, steps []int32) {
-	for j, sum := range dst {
-		for _, step := range steps {
-			sum += src[int(step)+j]
+func addRowsTwin(dst []float32, dstRow int, src []float32, srcRow int, steps []int32, n, rows int) {
+	for r := range rows {
+		out, in := dst[r*dstRow:][:n], src[r*srcRow:]
+		for j, sum := range out {
+			for _, step := range steps {
+				sum += in[int(step)+j]
+			}
+			out[j] = sum
 		}
-		dst[j] = sum
 	}
 }
 
@@ -213,8 +216,9 @@ func (t *tapwise) chunk(i int) {
 	source := t.in[image*t.src.size():][:t.src.size()]
 	for _, b := range t.bundles {
 		t.multiply(b, products, packed, source, i0, rows)
-		for s := range b.sums {
-			t.add(b, &b.sums[s], sums[s*plane:][:plane], products, rows)
+		for i := range b.sums {
+			s := &b.sums[i]
+			t.add(s, sums[(s.phase*t.dst.c+s.channel)*plane:], products, rows)
 		}
 	}
 	t.activate(t.backend, sums)
@@ -304,29 +308,10 @@ func (t *tapwise) tiles(b *tapBundle, products, packed, source []float32, from, 
 	}
 }
 
-// add adds the products of a bundle to the rows of sums of a phase and a channel.
+// add adds products to the rows of sums of their phase and channel. It is a function of
+// its own so that the garbage collector can stop the goroutine between calls of assembly.
 //
 //go:noinline
-func (t *tapwise) add(b *tapBundle, s *tapSum, sums, products []float32, rows int) {
-	for i := 0; i < rows && len(s.steps) > 0; i++ {
-		row, from := sums[i*t.w:(i+1)*t.w], products[i*t.src.w:]
-		if s.from < s.to {
-			t.backend.table.addRows(row[s.from:s.to], from, s.steps)
-		}
-		for j := 0; j < min(s.from, t.w); j++ {
-			s.addColumn(row, from, j, t.src.w)
-		}
-		for j := s.to; j < t.w; j++ {
-			s.addColumn(row, from, j, t.src.w)
-		}
-	}
-}
-
-// addColumn adds the products of those taps of a position that are inside the source.
-func (s *tapSum) addColumn(row, products []float32, j, width int) {
-	for k, x := range s.columns {
-		if at := j + int(x); at >= 0 && at < width {
-			row[j] += products[int(s.steps[k])+j-s.from]
-		}
-	}
+func (t *tapwise) add(s *tapSum, sums, products []float32, rows int) {
+	t.backend.table.addRows(sums[s.from:], t.w, products, t.src.w, s.steps, s.to-s.from, rows)
 }

@@ -6,4 +6,4 @@ package cpu
 // bounds.
 //
 //go:noescape
-func addRowsAVX2(dst, src []float32, steps []int32)
+func addRowsAVX2(dst []float32, dstRow int, src []float32, srcRow int, steps []int32, n, rows int)

@@ -32,7 +32,7 @@ func addNEON(y, p, q []float32, alpha float32)
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func addRowsNEON(dst, src []float32, steps []int32)
+func addRowsNEON(dst []float32, dstRow int, src []float32, srcRow int, steps []int32, n, rows int)
 
 // addScaledNEON is [vectorKernels.addScaled].
 // It needs no alignment and does not check bounds.

@@ -4,31 +4,37 @@
 
 #include "textflag.h"
 
-// func addRowsAVX2(dst, src []float32, steps []int32)
-TEXT ·addRowsAVX2(SB), NOSPLIT, $0-72
-	MOVQ dst_base+0(FP), DI
-	MOVQ dst_len+8(FP), CX
-	MOVQ src_base+24(FP), SI
-	MOVQ steps_base+48(FP), DX
-	MOVQ steps_len+56(FP), R8
+// func addRowsAVX2(dst []float32, dstRow int, src []float32, srcRow int, steps []int32, n, rows int)
+TEXT ·addRowsAVX2(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), R9
+	MOVQ dstRow+24(FP), R10
+	MOVQ src_base+32(FP), R11
+	MOVQ srcRow+56(FP), R12
+	MOVQ steps_base+64(FP), DX
+	MOVQ steps_len+72(FP), R8
+	MOVQ rows+96(FP), R13
 	LEAQ (DX)(R8*4), DX
 	NEGQ R8
-again1:
+row1:
+	MOVQ R9, DI
+	MOVQ R11, SI
+	MOVQ n+88(FP), CX
+again2:
 	CMPQ CX, $32
-	JLT less2
+	JLT less3
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	VMOVUPS 64(DI), Y2
 	VMOVUPS 96(DI), Y3
 	MOVQ R8, BX
-loop3:
+loop4:
 	MOVLQSX (DX)(BX*4), AX
 	VADDPS (SI)(AX*4), Y0, Y0
 	VADDPS 32(SI)(AX*4), Y1, Y1
 	VADDPS 64(SI)(AX*4), Y2, Y2
 	VADDPS 96(SI)(AX*4), Y3, Y3
 	INCQ BX
-	JNZ loop3
+	JNZ loop4
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -36,55 +42,59 @@ loop3:
 	ADDQ $128, DI
 	ADDQ $128, SI
 	SUBQ $32, CX
-	JMP again1
-less2:
-again4:
+	JMP again2
+less3:
+again5:
 	CMPQ CX, $8
-	JLT less5
+	JLT less6
 	VMOVUPS (DI), Y0
 	MOVQ R8, BX
-loop6:
+loop7:
 	MOVLQSX (DX)(BX*4), AX
 	VADDPS (SI)(AX*4), Y0, Y0
 	INCQ BX
-	JNZ loop6
+	JNZ loop7
 	VMOVUPS Y0, (DI)
 	ADDQ $32, DI
 	ADDQ $32, SI
 	SUBQ $8, CX
-	JMP again4
-less5:
-again7:
+	JMP again5
+less6:
+again8:
 	CMPQ CX, $4
-	JLT less8
+	JLT less9
 	VMOVUPS (DI), X0
 	MOVQ R8, BX
-loop9:
+loop10:
 	MOVLQSX (DX)(BX*4), AX
 	VADDPS (SI)(AX*4), X0, X0
 	INCQ BX
-	JNZ loop9
+	JNZ loop10
 	VMOVUPS X0, (DI)
 	ADDQ $16, DI
 	ADDQ $16, SI
 	SUBQ $4, CX
-	JMP again7
-less8:
-again10:
+	JMP again8
+less9:
+again11:
 	CMPQ CX, $1
-	JLT less11
+	JLT less12
 	VMOVSS (DI), X0
 	MOVQ R8, BX
-loop12:
+loop13:
 	MOVLQSX (DX)(BX*4), AX
 	VADDSS (SI)(AX*4), X0, X0
 	INCQ BX
-	JNZ loop12
+	JNZ loop13
 	VMOVSS X0, (DI)
 	ADDQ $4, DI
 	ADDQ $4, SI
 	SUBQ $1, CX
-	JMP again10
-less11:
+	JMP again11
+less12:
+	LEAQ (R9)(R10*4), R9
+	LEAQ (R11)(R12*4), R11
+	DECQ R13
+	JNZ row1
 	VZEROUPPER
 	RET

@@ -4,48 +4,59 @@
 
 #include "textflag.h"
 
-// func addRowsNEON(dst, src []float32, steps []int32)
-TEXT ·addRowsNEON(SB), NOSPLIT, $0-72
-	MOVD dst_base+0(FP), R0
-	MOVD dst_len+8(FP), R1
-	MOVD src_base+24(FP), R2
-	MOVD steps_base+48(FP), R3
-	MOVD steps_len+56(FP), R4
-again1:
-	CMP $8, R1
-	BLT less3
-	FLDPQ (R0), (F0, F1)
-	MOVD R3, R5
-	MOVD R4, R6
-loop2:
-	MOVW.P 4(R5), R7
-	ADD R7<<2, R2, R7
-	FLDPQ (R7), (F2, F3)
+// func addRowsNEON(dst []float32, dstRow int, src []float32, srcRow int, steps []int32, n, rows int)
+TEXT ·addRowsNEON(SB), NOSPLIT, $0-104
+	MOVD n+88(FP), R0
+	MOVD dst_base+0(FP), R1
+	MOVD src_base+32(FP), R2
+	MOVD steps_base+64(FP), R3
+	MOVD steps_len+72(FP), R4
+	MOVD dstRow+24(FP), R5
+	MOVD srcRow+56(FP), R6
+	MOVD rows+96(FP), R7
+row1:
+	MOVD R1, R8
+	MOVD R2, R9
+	MOVD R0, R10
+again2:
+	CMP $8, R10
+	BLT less4
+	FLDPQ (R8), (F0, F1)
+	MOVD R3, R11
+	MOVD R4, R12
+loop3:
+	MOVW.P 4(R11), R13
+	ADD R13<<2, R9, R13
+	FLDPQ (R13), (F2, F3)
 	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	SUB $1, R6
-	CBNZ R6, loop2
-	FSTPQ.P (F0, F1), 32(R0)
-	ADD $32, R2
-	SUB $8, R1
-	B again1
-less3:
-again4:
-	CMP $1, R1
-	BLT less6
-	FMOVS (R0), F0
-	MOVD R3, R5
-	MOVD R4, R6
-loop5:
-	MOVW.P 4(R5), R7
-	ADD R7<<2, R2, R7
-	FMOVS (R7), F2
+	SUB $1, R12
+	CBNZ R12, loop3
+	FSTPQ.P (F0, F1), 32(R8)
+	ADD $32, R9
+	SUB $8, R10
+	B again2
+less4:
+again5:
+	CMP $1, R10
+	BLT less7
+	FMOVS (R8), F0
+	MOVD R3, R11
+	MOVD R4, R12
+loop6:
+	MOVW.P 4(R11), R13
+	ADD R13<<2, R9, R13
+	FMOVS (R13), F2
 	FADDS F2, F0, F0
-	SUB $1, R6
-	CBNZ R6, loop5
-	FMOVS.P F0, 4(R0)
-	ADD $4, R2
-	SUB $1, R1
-	B again4
-less6:
+	SUB $1, R12
+	CBNZ R12, loop6
+	FMOVS.P F0, 4(R8)
+	ADD $4, R9
+	SUB $1, R10
+	B again5
+less7:
+	ADD R5<<2, R1
+	ADD R6<<2, R2
+	SUB $1, R7
+	CBNZ R7, row1
 	RET

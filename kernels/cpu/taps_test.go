@@ -10,12 +10,13 @@ import (
 	"github.com/org/trustmae/kernels/kernelstest"
 )
 
-// prepareAddRows chooses rows to add to another.
+// prepareAddRows chooses rows to add to others.
 func prepareAddRows(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
-	n, count, reach := d.Below(100), d.Size(20), d.Size(200)
-	steps := offsets(d, count, reach)
-	u := use{fmt.Sprintf("%d rows of %d", count, n), [][]float32{terms(d, n)}, [][]float32{terms(d, reach+n)}, summed(count), false}
-	return u, func(k *table, out, in [][]float32) { k.addRows(out[0], in[0], steps) }
+	n, rows, count, reach := d.Below(100), d.Size(5), d.Size(20), d.Size(200)
+	steps, dstRow, srcRow := offsets(d, count, reach), n+d.Below(10), n+d.Below(10)
+	dst, src := terms(d, (rows-1)*dstRow+n), terms(d, (rows-1)*srcRow+reach+n)
+	u := use{fmt.Sprintf("%d rows of %d, %d steps", rows, n, count), [][]float32{dst}, [][]float32{src}, summed(count), false}
+	return u, func(k *table, out, in [][]float32) { k.addRows(out[0], dstRow, in[0], srcRow, steps, n, rows) }
 }
 
 // TestTapConvolutions: gradients of the data that are sums of products of taps.

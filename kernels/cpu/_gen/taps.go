@@ -9,14 +9,21 @@ func init() {
 
 // addRows emits sums of rows.
 func (e *emitter) addRows() {
-	e.fn("addRowsAVX2(dst, src []float32, steps []int32)")
-	e.load("dst_base", "DI")
-	e.load("dst_len", "CX")
-	e.load("src_base", "SI")
+	e.fn("addRowsAVX2(dst []float32, dstRow int, src []float32, srcRow int, steps []int32, n, rows int)")
+	e.load("dst_base", "R9")
+	e.load("dstRow", "R10")
+	e.load("src_base", "R11")
+	e.load("srcRow", "R12")
 	e.load("steps_base", "DX")
 	e.load("steps_len", "R8")
+	e.load("rows", "R13")
 	e.op("LEAQ (DX)(R8*4), DX")
 	e.op("NEGQ R8")
+	row := e.fresh("row")
+	e.label(row)
+	e.op("MOVQ R9, DI")
+	e.op("MOVQ R11, SI")
+	e.load("n", "CX")
 	for _, piece := range []struct {
 		values, vectors int
 		form            string
@@ -30,6 +37,10 @@ func (e *emitter) addRows() {
 		e.op("JMP %s", again)
 		e.label(less)
 	}
+	e.op("LEAQ (R9)(R10*4), R9")
+	e.op("LEAQ (R11)(R12*4), R11")
+	e.op("DECQ R13")
+	e.op("JNZ %s", row)
 	e.ret()
 }
 

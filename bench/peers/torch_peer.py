@@ -78,7 +78,8 @@ def train_step(variant, batch, size, with_vgg, place=lambda v: v, wrap=lambda ne
     x = place(images(batch, size))
     gen, disc, ssim = place(models.Generator(transposed(variant))), place(models.Discriminator()), models.SSIM()
     features = place(models.FeatureLoss()).requires_grad_(False) if with_vgg else None
-    adam = lambda net, lr: torch.optim.Adam(net.parameters(), lr=lr, betas=(0, 0.9), foreach=True)
+    # Both betas are floats: newer PyTorch refuses an integer beside one.
+    adam = lambda net, lr: torch.optim.Adam(net.parameters(), lr=lr, betas=(0.0, 0.9), foreach=True)
     adam_g, adam_d = adam(gen, 1e-4), adam(disc, 4e-4)
     gen, disc, ssim, features = wrap(gen), wrap(disc), wrap(ssim), features and wrap(features)
     l1 = torch.nn.functional.l1_loss

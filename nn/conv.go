@@ -64,6 +64,11 @@ func NewConv2d(b kernels.Backend, inChannels, outChannels, kernelSize int, o Con
 // Forward maps x [N,inChannels,H,W] to [N,outChannels,H',W'],
 // H' = floor((H + 2·padding − dilation·(kernelSize−1) − 1)/stride) + 1.
 func (c *Conv2d) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
+	return c.forward(t, x, c.slope)
+}
+
+// forward is Forward with the activation of a slope behind it.
+func (c *Conv2d) forward(t *autograd.Tape, x *autograd.Tensor, slope float32) *autograd.Tensor {
 	checkImages("Conv2d", x, c.inChannels)
 	p := autograd.Conv2dParams{Stride: c.options.Stride, Padding: c.options.Padding, Dilation: c.options.Dilation}
 	padded := x
@@ -72,7 +77,7 @@ func (c *Conv2d) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor 
 		p.Padding = 0
 	}
 	w := c.spectral.normalize(t, c.Weight)
-	y := t.Conv2dLeakyReLU(padded, w, c.Bias, c.slope, p)
+	y := t.Conv2dLeakyReLU(padded, w, c.Bias, slope, p)
 	if padded != x {
 		padded.Release()
 	}

@@ -288,7 +288,7 @@ func TestStepsTakeNoNewMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := tinyConfig()
-		c.Epochs, c.DropLast, c.Loss.VGG, c.Loss.VGGParts = 6, true, 10, 2
+		c.Epochs, c.DropLast, c.Loss.VGG, c.Loss.VGGParts = 4, true, 10, 2
 		var reserved []int64
 		fit(t, c, Options{Backend: b, Hooks: Hooks{Step: func(StepStats) { reserved = append(reserved, b.Stats().Reserved) }}}, shapes{4, -1})
 		if last := reserved[len(reserved)-1]; float64(last) > float64(reserved[1])*(1+growth) {

@@ -187,7 +187,8 @@ func TestDirectOption(t *testing.T) {
 		kernels.NewConvShape(2, 64, 32, 32, 64, 3, 3, 2, 1, 1),
 	} {
 		k := newConvCase(s, uint64(i))
-		k.check(t, direct) // a direct sum's tolerance
+		k.slack = 2 // of the many values some are three deviations large, and plain Go rounds products, too
+		k.check(t, direct)
 		got, other := k.results(t, fast), k.results(t, direct)
 		for pass := range got {
 			if pass == 2 && forwardCorrelation(s).suitsWinogradGradient() == nil {

@@ -8,11 +8,13 @@ import (
 )
 
 // similarity is what SSIM is made of at a pixel: the filtered a, b, a²+b² and ab.
-// The variances are needed only as their sum: one filter for both.
+// The variances are needed only as their sum: one filter for both. The product of the
+// means is rounded before it is subtracted, as the sum of their squares is, so that equal
+// images have a similarity of exactly 1.
 type similarity struct{ above1, above2, below1, below2 float32 }
 
 func newSimilarity(meanA, meanB, squares, products float32, s *kernels.SSIMShape) similarity {
-	meanAB, meanSquares := meanA*meanB, meanA*meanA+meanB*meanB
+	meanAB, meanSquares := float32(meanA*meanB), meanA*meanA+meanB*meanB
 	return similarity{2*meanAB + s.C1, 2*(products-meanAB) + s.C2, meanSquares + s.C1, squares - meanSquares + s.C2}
 }
 

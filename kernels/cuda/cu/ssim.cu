@@ -12,12 +12,14 @@ struct Images {
 };
 
 // Similarity is what SSIM is made of at a pixel. The variances are needed only as
-// their sum: a²+b² is filtered, and no square alone.
+// their sum: a²+b² is filtered, and no square alone. The product of the means is rounded
+// before it is subtracted, as the sum of their squares is, so that equal images have a
+// similarity of exactly 1.
 struct Similarity {
 	float mean_a, mean_b, above1, above2, below1, below2;
 
 	__device__ __forceinline__ Similarity(const float (&filtered)[4], float c1, float c2) : mean_a(filtered[0]), mean_b(filtered[1]) {
-		float means = mean_a * mean_b, squares = mean_a * mean_a + mean_b * mean_b;
+		float means = product(mean_a, mean_b), squares = mean_a * mean_a + mean_b * mean_b;
 		above1 = 2 * means + c1;
 		above2 = 2 * (filtered[3] - means) + c2;
 		below1 = squares + c1;

@@ -152,6 +152,6 @@ elif ! sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda*/bin/compu
 else
 	export sanitizer
 	for tool in memcheck racecheck synccheck; do
-		run "$tool" 40 bash -c "cd kernels/cuda && \"\$sanitizer\" --tool $tool --error-exitcode 9 ./package.test -test.short -test.run '^(TestWarpgroups|TestConformance)$/^(Update|SSIM|UnitDistance|ReadMemory|Imaging)$'"
+		run "$tool" 40 bash -c "cd kernels/cuda && \"\$sanitizer\" --tool $tool --error-exitcode 9 ./package.test -test.short -test.run '^(TestWarpgroups|TestJoinedOperations|TestConformance)$/^(Update|SSIM|UnitDistance|ReadMemory|Imaging)$'"
 	done
 fi

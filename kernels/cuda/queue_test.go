@@ -171,8 +171,13 @@ func bitsOf(values []float32) []uint32 {
 	return list
 }
 
-// launches counts the launches of a kernel meanwhile.
+// launches counts the launches of a kernel meanwhile, none on a GPU, where nobody logs
+// them.
 func launches(t *testing.T, kernel string, f func()) int {
+	if standin.Real() {
+		f()
+		return 0
+	}
 	log := filepath.Join(t.TempDir(), "launches")
 	t.Setenv(standin.LaunchesVariable, log)
 	f()

@@ -17,8 +17,8 @@ func BenchmarkPixelTile(b *testing.B) {
 		for _, c := range []struct{ terms, pixels int }{{27, 127}, {27, 256}, {48, 128}, {75, 128}, {147, 256}} {
 			k := &backend.table.shallow
 			steps := pixelSteps(c.terms)
-			out, start := alignedSlice(shallowGroup*c.pixels), make([]float32, shallowGroup)
-			src, w := alignedSlice(c.pixels+c.terms), alignedSlice(shallowGroup*c.terms)
+			out, start := written(shallowGroup*c.pixels), written(shallowGroup)
+			src, w := written(c.pixels+c.terms), written(shallowGroup*c.terms)
 			b.Run(fmt.Sprintf("%s/shallow/terms=%d,pixels=%d", table, c.terms, c.pixels), func(b *testing.B) {
 				meter(b, backend).Compute(2*int64(shallowGroup*c.pixels*c.terms), func() { k.row(out, c.pixels, start, src, w, steps, c.pixels, 1) })
 			})
@@ -27,8 +27,8 @@ func BenchmarkPixelTile(b *testing.B) {
 			const rows = 3
 			k := backend.table.wide[rows-1]
 			steps := pixelSteps(terms)
-			out, start := alignedSlice(rows*k.pixels), make([]float32, rows)
-			src, w := alignedSlice(k.pixels+terms), alignedSlice(rows*terms)
+			out, start := written(rows*k.pixels), written(rows)
+			src, w := written(k.pixels+terms), written(rows*terms)
 			b.Run(fmt.Sprintf("%s/wide/terms=%d,pixels=%d", table, terms, k.pixels), func(b *testing.B) {
 				meter(b, backend).Compute(2*int64(rows*k.pixels*terms), func() { k.tile(out, k.pixels, start, src, w, steps) })
 			})

@@ -26,7 +26,7 @@ func (b *Backend) Copy2d(y, x kernels.Buffer, rows, cols, yStride, xStride int) 
 }
 
 // unaryCost is a function's time against a copy's.
-var unaryCost = [kernels.UnaryOps]int{1, 1, 1, 1, 1, 1, 4, 16, 4, 4, 1, 1}
+var unaryCost = [kernels.UnaryOps]int{1, 1, 1, 1, 1, 1, 4, 4, 4, 4, 1, 1}
 
 // Unary computes y = op(x).
 func (b *Backend) Unary(op kernels.UnaryOp, y, x kernels.Buffer, alpha, beta float32) {

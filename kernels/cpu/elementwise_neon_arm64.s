@@ -702,6 +702,209 @@ tail35:
 done36:
 	RET
 
+// func logNEON(y, x []float32, a, b float32)
+TEXT ·logNEON(SB), NOSPLIT, $0-56
+	MOVD y_base+0(FP), R0
+	MOVD x_base+24(FP), R1
+	MOVD y_len+8(FP), R15
+	MOVW $0x00800000, R16
+	VDUP R16, V31.S4
+	MOVW $0x4b000000, R16
+	VDUP R16, V30.S4
+	MOVW $0x3f3504f3, R16
+	VDUP R16, V29.S4
+	MOVW $0x0b800000, R16
+	VDUP R16, V28.S4
+	MOVW $0x007fffff, R16
+	VDUP R16, V27.S4
+	MOVW $0x3f800000, R16
+	VDUP R16, V26.S4
+	MOVW $0x3f317218, R16
+	VDUP R16, V25.S4
+	MOVW $0xb102e308, R16
+	VDUP R16, V24.S4
+	MOVW $0x3e638e39, R16
+	VDUP R16, V23.S4
+	MOVW $0x3e924925, R16
+	VDUP R16, V22.S4
+	MOVW $0x3ecccccd, R16
+	VDUP R16, V21.S4
+	MOVW $0x3f2aaaab, R16
+	VDUP R16, V20.S4
+	MOVW $0x7f800000, R16
+	VDUP R16, V19.S4
+	MOVW $0xff800000, R16
+	VDUP R16, V18.S4
+	MOVW $0x7fc00000, R16
+	VDUP R16, V17.S4
+	PCALIGN $16
+many37:
+	CMP $8, R15
+	BLT one38
+	FMOVQ (R1), F0
+	WORD $0x6ea0e7e2 // fcmgt v2.4s, v31.4s, v0.4s
+	WORD $0x6e3edc01 // fmul v1.4s, v0.4s, v30.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	VAND V28.B16, V2.B16, V2.B16
+	VSUB V29.S4, V0.S4, V1.S4
+	VSUB V2.S4, V1.S4, V1.S4
+	VAND V27.B16, V1.B16, V2.B16
+	VADD V29.S4, V2.S4, V2.S4
+	WORD $0x4f290421 // sshr v1.4s, v1.4s, #23
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4ebad440 // fsub v0.4s, v2.4s, v26.4s
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x6e22fc02 // fdiv v2.4s, v0.4s, v2.4s
+	WORD $0x6e22dc43 // fmul v3.4s, v2.4s, v2.4s
+	VMOV V23.B16, V4.B16
+	VMOV V22.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VMOV V21.B16, V4.B16
+	VFMLA V3.S4, V5.S4, V4.S4
+	VMOV V20.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VMOV V0.B16, V4.B16
+	VFMLS V5.S4, V3.S4, V4.S4
+	WORD $0x6e38dc25 // fmul v5.4s, v1.4s, v24.4s
+	VFMLS V4.S4, V2.S4, V5.S4
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VFMLA V25.S4, V1.S4, V0.S4
+	FMOVQ (R1), F1
+	WORD $0x6ea1e662 // fcmgt v2.4s, v19.4s, v1.4s
+	VBIF V2.B16, V1.B16, V0.B16
+	WORD $0x4ea0d822 // fcmeq v2.4s, v1.4s, #0.0
+	VBIT V2.B16, V18.B16, V0.B16
+	WORD $0x4ea0e822 // fcmlt v2.4s, v1.4s, #0.0
+	VBIT V2.B16, V17.B16, V0.B16
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F6
+	WORD $0x6ea6e7e8 // fcmgt v8.4s, v31.4s, v6.4s
+	WORD $0x6e3edcc7 // fmul v7.4s, v6.4s, v30.4s
+	VBIT V8.B16, V7.B16, V6.B16
+	VAND V28.B16, V8.B16, V8.B16
+	VSUB V29.S4, V6.S4, V7.S4
+	VSUB V8.S4, V7.S4, V7.S4
+	VAND V27.B16, V7.B16, V8.B16
+	VADD V29.S4, V8.S4, V8.S4
+	WORD $0x4f2904e7 // sshr v7.4s, v7.4s, #23
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4ebad506 // fsub v6.4s, v8.4s, v26.4s
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	WORD $0x6e28fcc8 // fdiv v8.4s, v6.4s, v8.4s
+	WORD $0x6e28dd09 // fmul v9.4s, v8.4s, v8.4s
+	VMOV V23.B16, V10.B16
+	VMOV V22.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VMOV V21.B16, V10.B16
+	VFMLA V9.S4, V11.S4, V10.S4
+	VMOV V20.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VMOV V6.B16, V10.B16
+	VFMLS V11.S4, V9.S4, V10.S4
+	WORD $0x6e38dceb // fmul v11.4s, v7.4s, v24.4s
+	VFMLS V10.S4, V8.S4, V11.S4
+	WORD $0x4e2bd4c6 // fadd v6.4s, v6.4s, v11.4s
+	VFMLA V25.S4, V7.S4, V6.S4
+	FMOVQ 16(R1), F7
+	WORD $0x6ea7e668 // fcmgt v8.4s, v19.4s, v7.4s
+	VBIF V8.B16, V7.B16, V6.B16
+	WORD $0x4ea0d8e8 // fcmeq v8.4s, v7.4s, #0.0
+	VBIT V8.B16, V18.B16, V6.B16
+	WORD $0x4ea0e8e8 // fcmlt v8.4s, v7.4s, #0.0
+	VBIT V8.B16, V17.B16, V6.B16
+	FMOVQ F6, 16(R0)
+	ADD $32, R0
+	ADD $32, R1
+	SUB $8, R15
+	B many37
+one38:
+	CMP $4, R15
+	BLT tail39
+	FMOVQ (R1), F0
+	WORD $0x6ea0e7e2 // fcmgt v2.4s, v31.4s, v0.4s
+	WORD $0x6e3edc01 // fmul v1.4s, v0.4s, v30.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	VAND V28.B16, V2.B16, V2.B16
+	VSUB V29.S4, V0.S4, V1.S4
+	VSUB V2.S4, V1.S4, V1.S4
+	VAND V27.B16, V1.B16, V2.B16
+	VADD V29.S4, V2.S4, V2.S4
+	WORD $0x4f290421 // sshr v1.4s, v1.4s, #23
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4ebad440 // fsub v0.4s, v2.4s, v26.4s
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x6e22fc02 // fdiv v2.4s, v0.4s, v2.4s
+	WORD $0x6e22dc43 // fmul v3.4s, v2.4s, v2.4s
+	VMOV V23.B16, V4.B16
+	VMOV V22.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VMOV V21.B16, V4.B16
+	VFMLA V3.S4, V5.S4, V4.S4
+	VMOV V20.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VMOV V0.B16, V4.B16
+	VFMLS V5.S4, V3.S4, V4.S4
+	WORD $0x6e38dc25 // fmul v5.4s, v1.4s, v24.4s
+	VFMLS V4.S4, V2.S4, V5.S4
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VFMLA V25.S4, V1.S4, V0.S4
+	FMOVQ (R1), F1
+	WORD $0x6ea1e662 // fcmgt v2.4s, v19.4s, v1.4s
+	VBIF V2.B16, V1.B16, V0.B16
+	WORD $0x4ea0d822 // fcmeq v2.4s, v1.4s, #0.0
+	VBIT V2.B16, V18.B16, V0.B16
+	WORD $0x4ea0e822 // fcmlt v2.4s, v1.4s, #0.0
+	VBIT V2.B16, V17.B16, V0.B16
+	FMOVQ F0, (R0)
+	ADD $16, R0
+	ADD $16, R1
+	SUB $4, R15
+	B one38
+tail39:
+	CBZ R15, done40
+	FMOVS (R1), F0
+	WORD $0x6ea0e7e2 // fcmgt v2.4s, v31.4s, v0.4s
+	WORD $0x6e3edc01 // fmul v1.4s, v0.4s, v30.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	VAND V28.B16, V2.B16, V2.B16
+	VSUB V29.S4, V0.S4, V1.S4
+	VSUB V2.S4, V1.S4, V1.S4
+	VAND V27.B16, V1.B16, V2.B16
+	VADD V29.S4, V2.S4, V2.S4
+	WORD $0x4f290421 // sshr v1.4s, v1.4s, #23
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4ebad440 // fsub v0.4s, v2.4s, v26.4s
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x6e22fc02 // fdiv v2.4s, v0.4s, v2.4s
+	WORD $0x6e22dc43 // fmul v3.4s, v2.4s, v2.4s
+	VMOV V23.B16, V4.B16
+	VMOV V22.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VMOV V21.B16, V4.B16
+	VFMLA V3.S4, V5.S4, V4.S4
+	VMOV V20.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VMOV V0.B16, V4.B16
+	VFMLS V5.S4, V3.S4, V4.S4
+	WORD $0x6e38dc25 // fmul v5.4s, v1.4s, v24.4s
+	VFMLS V4.S4, V2.S4, V5.S4
+	WORD $0x4e25d400 // fadd v0.4s, v0.4s, v5.4s
+	VFMLA V25.S4, V1.S4, V0.S4
+	FMOVS (R1), F1
+	WORD $0x6ea1e662 // fcmgt v2.4s, v19.4s, v1.4s
+	VBIF V2.B16, V1.B16, V0.B16
+	WORD $0x4ea0d822 // fcmeq v2.4s, v1.4s, #0.0
+	VBIT V2.B16, V18.B16, V0.B16
+	WORD $0x4ea0e822 // fcmlt v2.4s, v1.4s, #0.0
+	VBIT V2.B16, V17.B16, V0.B16
+	FMOVS F0, (R0)
+	ADD $4, R0
+	ADD $4, R1
+	SUB $1, R15
+	B tail39
+done40:
+	RET
+
 // func tanhNEON(y, x []float32, a, b float32)
 TEXT ·tanhNEON(SB), NOSPLIT, $0-56
 	MOVD y_base+0(FP), R0
@@ -734,9 +937,9 @@ TEXT ·tanhNEON(SB), NOSPLIT, $0-56
 	MOVW $0x80000000, R16
 	VDUP R16, V19.S4
 	PCALIGN $16
-many37:
+many41:
 	CMP $16, R15
-	BLT one38
+	BLT one42
 	FMOVQ (R1), F0
 	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
 	WORD $0x4e20d400 // fadd v0.4s, v0.4s, v0.4s
@@ -868,10 +1071,10 @@ many37:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many37
-one38:
+	B many41
+one42:
 	CMP $4, R15
-	BLT tail39
+	BLT tail43
 	FMOVQ (R1), F0
 	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
 	WORD $0x4e20d400 // fadd v0.4s, v0.4s, v0.4s
@@ -907,9 +1110,9 @@ one38:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one38
-tail39:
-	CBZ R15, done40
+	B one42
+tail43:
+	CBZ R15, done44
 	FMOVS (R1), F0
 	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
 	WORD $0x4e20d400 // fadd v0.4s, v0.4s, v0.4s
@@ -945,8 +1148,8 @@ tail39:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail39
-done40:
+	B tail43
+done44:
 	RET
 
 // func sigmoidNEON(y, x []float32, a, b float32)
@@ -983,9 +1186,9 @@ TEXT ·sigmoidNEON(SB), NOSPLIT, $0-56
 	MOVW $0x3f800000, R16
 	VDUP R16, V18.S4
 	PCALIGN $16
-many41:
+many45:
 	CMP $16, R15
-	BLT one42
+	BLT one46
 	FMOVQ (R1), F0
 	VORR V19.B16, V0.B16, V0.B16
 	WORD $0x4e35f400 // fmax v0.4s, v0.4s, v21.4s
@@ -1145,10 +1348,10 @@ many41:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many41
-one42:
+	B many45
+one46:
 	CMP $4, R15
-	BLT tail43
+	BLT tail47
 	FMOVQ (R1), F0
 	VORR V19.B16, V0.B16, V0.B16
 	WORD $0x4e35f400 // fmax v0.4s, v0.4s, v21.4s
@@ -1191,9 +1394,9 @@ one42:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one42
-tail43:
-	CBZ R15, done44
+	B one46
+tail47:
+	CBZ R15, done48
 	FMOVS (R1), F0
 	VORR V19.B16, V0.B16, V0.B16
 	WORD $0x4e35f400 // fmax v0.4s, v0.4s, v21.4s
@@ -1236,8 +1439,8 @@ tail43:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail43
-done44:
+	B tail47
+done48:
 	RET
 
 // func expMinusNEON(y, x []float32, a, b float32)
@@ -1272,9 +1475,9 @@ TEXT ·expMinusNEON(SB), NOSPLIT, $0-56
 	MOVW $0x42b20000, R16
 	VDUP R16, V19.S4
 	PCALIGN $16
-many45:
+many49:
 	CMP $16, R15
-	BLT one46
+	BLT one50
 	FMOVQ (R1), F0
 	WORD $0x4ebfd400 // fsub v0.4s, v0.4s, v31.4s
 	WORD $0x4e34f400 // fmax v0.4s, v0.4s, v20.4s
@@ -1410,10 +1613,10 @@ many45:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many45
-one46:
+	B many49
+one50:
 	CMP $4, R15
-	BLT tail47
+	BLT tail51
 	FMOVQ (R1), F0
 	WORD $0x4ebfd400 // fsub v0.4s, v0.4s, v31.4s
 	WORD $0x4e34f400 // fmax v0.4s, v0.4s, v20.4s
@@ -1450,9 +1653,9 @@ one46:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one46
-tail47:
-	CBZ R15, done48
+	B one50
+tail51:
+	CBZ R15, done52
 	FMOVS (R1), F0
 	WORD $0x4ebfd400 // fsub v0.4s, v0.4s, v31.4s
 	WORD $0x4e34f400 // fmax v0.4s, v0.4s, v20.4s
@@ -1489,8 +1692,8 @@ tail47:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail47
-done48:
+	B tail51
+done52:
 	RET
 
 // func addNEON(y, p, q []float32, alpha float32)
@@ -1502,13 +1705,13 @@ TEXT ·addNEON(SB), NOSPLIT, $0-76
 	MOVD q_len+56(FP), R4
 	MOVD y_len+8(FP), R15
 	CMP $1, R3
-	BEQ repeatP49
+	BEQ repeatP53
 	CMP $1, R4
-	BEQ repeatQ50
+	BEQ repeatQ54
 	PCALIGN $16
-many52:
+many56:
 	CMP $16, R15
-	BLT one53
+	BLT one57
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
@@ -1529,10 +1732,10 @@ many52:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many52
-one53:
+	B many56
+one57:
 	CMP $4, R15
-	BLT tail54
+	BLT tail58
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
@@ -1541,9 +1744,9 @@ one53:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one53
-tail54:
-	CBZ R15, done55
+	B one57
+tail58:
+	CBZ R15, done59
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
@@ -1552,16 +1755,16 @@ tail54:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail54
-done55:
+	B tail58
+done59:
 	RET
-repeatQ50:
+repeatQ54:
 	FMOVS (R2), F31
 	VDUP V31.S[0], V31.S4
 	PCALIGN $16
-many56:
+many60:
 	CMP $16, R15
-	BLT one57
+	BLT one61
 	FMOVQ (R1), F0
 	WORD $0x4e3fd402 // fadd v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
@@ -1577,37 +1780,37 @@ many56:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many56
-one57:
+	B many60
+one61:
 	CMP $4, R15
-	BLT tail58
+	BLT tail62
 	FMOVQ (R1), F0
 	WORD $0x4e3fd402 // fadd v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one57
-tail58:
-	CBZ R15, done59
+	B one61
+tail62:
+	CBZ R15, done63
 	FMOVS (R1), F0
 	WORD $0x4e3fd402 // fadd v2.4s, v0.4s, v31.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail58
-done59:
+	B tail62
+done63:
 	RET
-repeatP49:
+repeatP53:
 	FMOVS (R1), F31
 	VDUP V31.S[0], V31.S4
 	CMP $1, R4
-	BEQ repeatBoth51
+	BEQ repeatBoth55
 	PCALIGN $16
-many60:
+many64:
 	CMP $16, R15
-	BLT one61
+	BLT one65
 	FMOVQ (R2), F1
 	WORD $0x4e21d7e2 // fadd v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
@@ -1623,35 +1826,35 @@ many60:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many60
-one61:
+	B many64
+one65:
 	CMP $4, R15
-	BLT tail62
+	BLT tail66
 	FMOVQ (R2), F1
 	WORD $0x4e21d7e2 // fadd v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one61
-tail62:
-	CBZ R15, done63
+	B one65
+tail66:
+	CBZ R15, done67
 	FMOVS (R2), F1
 	WORD $0x4e21d7e2 // fadd v2.4s, v31.4s, v1.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail62
-done63:
+	B tail66
+done67:
 	RET
-repeatBoth51:
+repeatBoth55:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many64:
+many68:
 	CMP $16, R15
-	BLT one65
+	BLT one69
 	WORD $0x4e3ed7e2 // fadd v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	WORD $0x4e3ed7e5 // fadd v5.4s, v31.4s, v30.4s
@@ -1662,23 +1865,23 @@ many64:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many64
-one65:
+	B many68
+one69:
 	CMP $4, R15
-	BLT tail66
+	BLT tail70
 	WORD $0x4e3ed7e2 // fadd v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one65
-tail66:
-	CBZ R15, done67
+	B one69
+tail70:
+	CBZ R15, done71
 	WORD $0x4e3ed7e2 // fadd v2.4s, v31.4s, v30.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail66
-done67:
+	B tail70
+done71:
 	RET
 
 // func subNEON(y, p, q []float32, alpha float32)
@@ -1690,13 +1893,13 @@ TEXT ·subNEON(SB), NOSPLIT, $0-76
 	MOVD q_len+56(FP), R4
 	MOVD y_len+8(FP), R15
 	CMP $1, R3
-	BEQ repeatP68
+	BEQ repeatP72
 	CMP $1, R4
-	BEQ repeatQ69
+	BEQ repeatQ73
 	PCALIGN $16
-many71:
+many75:
 	CMP $16, R15
-	BLT one72
+	BLT one76
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4ea1d402 // fsub v2.4s, v0.4s, v1.4s
@@ -1717,10 +1920,10 @@ many71:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many71
-one72:
+	B many75
+one76:
 	CMP $4, R15
-	BLT tail73
+	BLT tail77
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4ea1d402 // fsub v2.4s, v0.4s, v1.4s
@@ -1729,9 +1932,9 @@ one72:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one72
-tail73:
-	CBZ R15, done74
+	B one76
+tail77:
+	CBZ R15, done78
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x4ea1d402 // fsub v2.4s, v0.4s, v1.4s
@@ -1740,16 +1943,16 @@ tail73:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail73
-done74:
+	B tail77
+done78:
 	RET
-repeatQ69:
+repeatQ73:
 	FMOVS (R2), F31
 	VDUP V31.S[0], V31.S4
 	PCALIGN $16
-many75:
+many79:
 	CMP $16, R15
-	BLT one76
+	BLT one80
 	FMOVQ (R1), F0
 	WORD $0x4ebfd402 // fsub v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
@@ -1765,37 +1968,37 @@ many75:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many75
-one76:
+	B many79
+one80:
 	CMP $4, R15
-	BLT tail77
+	BLT tail81
 	FMOVQ (R1), F0
 	WORD $0x4ebfd402 // fsub v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one76
-tail77:
-	CBZ R15, done78
+	B one80
+tail81:
+	CBZ R15, done82
 	FMOVS (R1), F0
 	WORD $0x4ebfd402 // fsub v2.4s, v0.4s, v31.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail77
-done78:
+	B tail81
+done82:
 	RET
-repeatP68:
+repeatP72:
 	FMOVS (R1), F31
 	VDUP V31.S[0], V31.S4
 	CMP $1, R4
-	BEQ repeatBoth70
+	BEQ repeatBoth74
 	PCALIGN $16
-many79:
+many83:
 	CMP $16, R15
-	BLT one80
+	BLT one84
 	FMOVQ (R2), F1
 	WORD $0x4ea1d7e2 // fsub v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
@@ -1811,35 +2014,35 @@ many79:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many79
-one80:
+	B many83
+one84:
 	CMP $4, R15
-	BLT tail81
+	BLT tail85
 	FMOVQ (R2), F1
 	WORD $0x4ea1d7e2 // fsub v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one80
-tail81:
-	CBZ R15, done82
+	B one84
+tail85:
+	CBZ R15, done86
 	FMOVS (R2), F1
 	WORD $0x4ea1d7e2 // fsub v2.4s, v31.4s, v1.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail81
-done82:
+	B tail85
+done86:
 	RET
-repeatBoth70:
+repeatBoth74:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many83:
+many87:
 	CMP $16, R15
-	BLT one84
+	BLT one88
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	WORD $0x4ebed7e5 // fsub v5.4s, v31.4s, v30.4s
@@ -1850,23 +2053,23 @@ many83:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many83
-one84:
+	B many87
+one88:
 	CMP $4, R15
-	BLT tail85
+	BLT tail89
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one84
-tail85:
-	CBZ R15, done86
+	B one88
+tail89:
+	CBZ R15, done90
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail85
-done86:
+	B tail89
+done90:
 	RET
 
 // func mulNEON(y, p, q []float32, alpha float32)
@@ -1878,13 +2081,13 @@ TEXT ·mulNEON(SB), NOSPLIT, $0-76
 	MOVD q_len+56(FP), R4
 	MOVD y_len+8(FP), R15
 	CMP $1, R3
-	BEQ repeatP87
+	BEQ repeatP91
 	CMP $1, R4
-	BEQ repeatQ88
+	BEQ repeatQ92
 	PCALIGN $16
-many90:
+many94:
 	CMP $16, R15
-	BLT one91
+	BLT one95
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
@@ -1905,10 +2108,10 @@ many90:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many90
-one91:
+	B many94
+one95:
 	CMP $4, R15
-	BLT tail92
+	BLT tail96
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
@@ -1917,9 +2120,9 @@ one91:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one91
-tail92:
-	CBZ R15, done93
+	B one95
+tail96:
+	CBZ R15, done97
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
@@ -1928,16 +2131,16 @@ tail92:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail92
-done93:
+	B tail96
+done97:
 	RET
-repeatQ88:
+repeatQ92:
 	FMOVS (R2), F31
 	VDUP V31.S[0], V31.S4
 	PCALIGN $16
-many94:
+many98:
 	CMP $16, R15
-	BLT one95
+	BLT one99
 	FMOVQ (R1), F0
 	WORD $0x6e3fdc02 // fmul v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
@@ -1953,37 +2156,37 @@ many94:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many94
-one95:
+	B many98
+one99:
 	CMP $4, R15
-	BLT tail96
+	BLT tail100
 	FMOVQ (R1), F0
 	WORD $0x6e3fdc02 // fmul v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one95
-tail96:
-	CBZ R15, done97
+	B one99
+tail100:
+	CBZ R15, done101
 	FMOVS (R1), F0
 	WORD $0x6e3fdc02 // fmul v2.4s, v0.4s, v31.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail96
-done97:
+	B tail100
+done101:
 	RET
-repeatP87:
+repeatP91:
 	FMOVS (R1), F31
 	VDUP V31.S[0], V31.S4
 	CMP $1, R4
-	BEQ repeatBoth89
+	BEQ repeatBoth93
 	PCALIGN $16
-many98:
+many102:
 	CMP $16, R15
-	BLT one99
+	BLT one103
 	FMOVQ (R2), F1
 	WORD $0x6e21dfe2 // fmul v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
@@ -1999,35 +2202,35 @@ many98:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many98
-one99:
+	B many102
+one103:
 	CMP $4, R15
-	BLT tail100
+	BLT tail104
 	FMOVQ (R2), F1
 	WORD $0x6e21dfe2 // fmul v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one99
-tail100:
-	CBZ R15, done101
+	B one103
+tail104:
+	CBZ R15, done105
 	FMOVS (R2), F1
 	WORD $0x6e21dfe2 // fmul v2.4s, v31.4s, v1.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail100
-done101:
+	B tail104
+done105:
 	RET
-repeatBoth89:
+repeatBoth93:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many102:
+many106:
 	CMP $16, R15
-	BLT one103
+	BLT one107
 	WORD $0x6e3edfe2 // fmul v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	WORD $0x6e3edfe5 // fmul v5.4s, v31.4s, v30.4s
@@ -2038,23 +2241,23 @@ many102:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many102
-one103:
+	B many106
+one107:
 	CMP $4, R15
-	BLT tail104
+	BLT tail108
 	WORD $0x6e3edfe2 // fmul v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one103
-tail104:
-	CBZ R15, done105
+	B one107
+tail108:
+	CBZ R15, done109
 	WORD $0x6e3edfe2 // fmul v2.4s, v31.4s, v30.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail104
-done105:
+	B tail108
+done109:
 	RET
 
 // func divNEON(y, p, q []float32, alpha float32)
@@ -2066,13 +2269,13 @@ TEXT ·divNEON(SB), NOSPLIT, $0-76
 	MOVD q_len+56(FP), R4
 	MOVD y_len+8(FP), R15
 	CMP $1, R3
-	BEQ repeatP106
+	BEQ repeatP110
 	CMP $1, R4
-	BEQ repeatQ107
+	BEQ repeatQ111
 	PCALIGN $16
-many109:
+many113:
 	CMP $16, R15
-	BLT one110
+	BLT one114
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
@@ -2093,10 +2296,10 @@ many109:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many109
-one110:
+	B many113
+one114:
 	CMP $4, R15
-	BLT tail111
+	BLT tail115
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
@@ -2105,9 +2308,9 @@ one110:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one110
-tail111:
-	CBZ R15, done112
+	B one114
+tail115:
+	CBZ R15, done116
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
@@ -2116,16 +2319,16 @@ tail111:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail111
-done112:
+	B tail115
+done116:
 	RET
-repeatQ107:
+repeatQ111:
 	FMOVS (R2), F31
 	VDUP V31.S[0], V31.S4
 	PCALIGN $16
-many113:
+many117:
 	CMP $16, R15
-	BLT one114
+	BLT one118
 	FMOVQ (R1), F0
 	WORD $0x6e3ffc02 // fdiv v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
@@ -2141,37 +2344,37 @@ many113:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many113
-one114:
+	B many117
+one118:
 	CMP $4, R15
-	BLT tail115
+	BLT tail119
 	FMOVQ (R1), F0
 	WORD $0x6e3ffc02 // fdiv v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one114
-tail115:
-	CBZ R15, done116
+	B one118
+tail119:
+	CBZ R15, done120
 	FMOVS (R1), F0
 	WORD $0x6e3ffc02 // fdiv v2.4s, v0.4s, v31.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail115
-done116:
+	B tail119
+done120:
 	RET
-repeatP106:
+repeatP110:
 	FMOVS (R1), F31
 	VDUP V31.S[0], V31.S4
 	CMP $1, R4
-	BEQ repeatBoth108
+	BEQ repeatBoth112
 	PCALIGN $16
-many117:
+many121:
 	CMP $16, R15
-	BLT one118
+	BLT one122
 	FMOVQ (R2), F1
 	WORD $0x6e21ffe2 // fdiv v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
@@ -2187,35 +2390,35 @@ many117:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many117
-one118:
+	B many121
+one122:
 	CMP $4, R15
-	BLT tail119
+	BLT tail123
 	FMOVQ (R2), F1
 	WORD $0x6e21ffe2 // fdiv v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one118
-tail119:
-	CBZ R15, done120
+	B one122
+tail123:
+	CBZ R15, done124
 	FMOVS (R2), F1
 	WORD $0x6e21ffe2 // fdiv v2.4s, v31.4s, v1.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail119
-done120:
+	B tail123
+done124:
 	RET
-repeatBoth108:
+repeatBoth112:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many121:
+many125:
 	CMP $16, R15
-	BLT one122
+	BLT one126
 	WORD $0x6e3effe2 // fdiv v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	WORD $0x6e3effe5 // fdiv v5.4s, v31.4s, v30.4s
@@ -2226,23 +2429,23 @@ many121:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many121
-one122:
+	B many125
+one126:
 	CMP $4, R15
-	BLT tail123
+	BLT tail127
 	WORD $0x6e3effe2 // fdiv v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one122
-tail123:
-	CBZ R15, done124
+	B one126
+tail127:
+	CBZ R15, done128
 	WORD $0x6e3effe2 // fdiv v2.4s, v31.4s, v30.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail123
-done124:
+	B tail127
+done128:
 	RET
 
 // func maxNEON(y, p, q []float32, alpha float32)
@@ -2254,13 +2457,13 @@ TEXT ·maxNEON(SB), NOSPLIT, $0-76
 	MOVD q_len+56(FP), R4
 	MOVD y_len+8(FP), R15
 	CMP $1, R3
-	BEQ repeatP125
+	BEQ repeatP129
 	CMP $1, R4
-	BEQ repeatQ126
+	BEQ repeatQ130
 	PCALIGN $16
-many128:
+many132:
 	CMP $16, R15
-	BLT one129
+	BLT one133
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4e21f402 // fmax v2.4s, v0.4s, v1.4s
@@ -2281,10 +2484,10 @@ many128:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many128
-one129:
+	B many132
+one133:
 	CMP $4, R15
-	BLT tail130
+	BLT tail134
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4e21f402 // fmax v2.4s, v0.4s, v1.4s
@@ -2293,9 +2496,9 @@ one129:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one129
-tail130:
-	CBZ R15, done131
+	B one133
+tail134:
+	CBZ R15, done135
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x4e21f402 // fmax v2.4s, v0.4s, v1.4s
@@ -2304,16 +2507,16 @@ tail130:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail130
-done131:
+	B tail134
+done135:
 	RET
-repeatQ126:
+repeatQ130:
 	FMOVS (R2), F31
 	VDUP V31.S[0], V31.S4
 	PCALIGN $16
-many132:
+many136:
 	CMP $16, R15
-	BLT one133
+	BLT one137
 	FMOVQ (R1), F0
 	WORD $0x4e3ff402 // fmax v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
@@ -2329,37 +2532,37 @@ many132:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many132
-one133:
+	B many136
+one137:
 	CMP $4, R15
-	BLT tail134
+	BLT tail138
 	FMOVQ (R1), F0
 	WORD $0x4e3ff402 // fmax v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one133
-tail134:
-	CBZ R15, done135
+	B one137
+tail138:
+	CBZ R15, done139
 	FMOVS (R1), F0
 	WORD $0x4e3ff402 // fmax v2.4s, v0.4s, v31.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail134
-done135:
+	B tail138
+done139:
 	RET
-repeatP125:
+repeatP129:
 	FMOVS (R1), F31
 	VDUP V31.S[0], V31.S4
 	CMP $1, R4
-	BEQ repeatBoth127
+	BEQ repeatBoth131
 	PCALIGN $16
-many136:
+many140:
 	CMP $16, R15
-	BLT one137
+	BLT one141
 	FMOVQ (R2), F1
 	WORD $0x4e21f7e2 // fmax v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
@@ -2375,35 +2578,35 @@ many136:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many136
-one137:
+	B many140
+one141:
 	CMP $4, R15
-	BLT tail138
+	BLT tail142
 	FMOVQ (R2), F1
 	WORD $0x4e21f7e2 // fmax v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one137
-tail138:
-	CBZ R15, done139
+	B one141
+tail142:
+	CBZ R15, done143
 	FMOVS (R2), F1
 	WORD $0x4e21f7e2 // fmax v2.4s, v31.4s, v1.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail138
-done139:
+	B tail142
+done143:
 	RET
-repeatBoth127:
+repeatBoth131:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many140:
+many144:
 	CMP $16, R15
-	BLT one141
+	BLT one145
 	WORD $0x4e3ef7e2 // fmax v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	WORD $0x4e3ef7e5 // fmax v5.4s, v31.4s, v30.4s
@@ -2414,23 +2617,23 @@ many140:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many140
-one141:
+	B many144
+one145:
 	CMP $4, R15
-	BLT tail142
+	BLT tail146
 	WORD $0x4e3ef7e2 // fmax v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one141
-tail142:
-	CBZ R15, done143
+	B one145
+tail146:
+	CBZ R15, done147
 	WORD $0x4e3ef7e2 // fmax v2.4s, v31.4s, v30.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail142
-done143:
+	B tail146
+done147:
 	RET
 
 // func minNEON(y, p, q []float32, alpha float32)
@@ -2442,13 +2645,13 @@ TEXT ·minNEON(SB), NOSPLIT, $0-76
 	MOVD q_len+56(FP), R4
 	MOVD y_len+8(FP), R15
 	CMP $1, R3
-	BEQ repeatP144
+	BEQ repeatP148
 	CMP $1, R4
-	BEQ repeatQ145
+	BEQ repeatQ149
 	PCALIGN $16
-many147:
+many151:
 	CMP $16, R15
-	BLT one148
+	BLT one152
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4ea1f402 // fmin v2.4s, v0.4s, v1.4s
@@ -2469,10 +2672,10 @@ many147:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many147
-one148:
+	B many151
+one152:
 	CMP $4, R15
-	BLT tail149
+	BLT tail153
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4ea1f402 // fmin v2.4s, v0.4s, v1.4s
@@ -2481,9 +2684,9 @@ one148:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one148
-tail149:
-	CBZ R15, done150
+	B one152
+tail153:
+	CBZ R15, done154
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x4ea1f402 // fmin v2.4s, v0.4s, v1.4s
@@ -2492,16 +2695,16 @@ tail149:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail149
-done150:
+	B tail153
+done154:
 	RET
-repeatQ145:
+repeatQ149:
 	FMOVS (R2), F31
 	VDUP V31.S[0], V31.S4
 	PCALIGN $16
-many151:
+many155:
 	CMP $16, R15
-	BLT one152
+	BLT one156
 	FMOVQ (R1), F0
 	WORD $0x4ebff402 // fmin v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
@@ -2517,37 +2720,37 @@ many151:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many151
-one152:
+	B many155
+one156:
 	CMP $4, R15
-	BLT tail153
+	BLT tail157
 	FMOVQ (R1), F0
 	WORD $0x4ebff402 // fmin v2.4s, v0.4s, v31.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one152
-tail153:
-	CBZ R15, done154
+	B one156
+tail157:
+	CBZ R15, done158
 	FMOVS (R1), F0
 	WORD $0x4ebff402 // fmin v2.4s, v0.4s, v31.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail153
-done154:
+	B tail157
+done158:
 	RET
-repeatP144:
+repeatP148:
 	FMOVS (R1), F31
 	VDUP V31.S[0], V31.S4
 	CMP $1, R4
-	BEQ repeatBoth146
+	BEQ repeatBoth150
 	PCALIGN $16
-many155:
+many159:
 	CMP $16, R15
-	BLT one156
+	BLT one160
 	FMOVQ (R2), F1
 	WORD $0x4ea1f7e2 // fmin v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
@@ -2563,35 +2766,35 @@ many155:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many155
-one156:
+	B many159
+one160:
 	CMP $4, R15
-	BLT tail157
+	BLT tail161
 	FMOVQ (R2), F1
 	WORD $0x4ea1f7e2 // fmin v2.4s, v31.4s, v1.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one156
-tail157:
-	CBZ R15, done158
+	B one160
+tail161:
+	CBZ R15, done162
 	FMOVS (R2), F1
 	WORD $0x4ea1f7e2 // fmin v2.4s, v31.4s, v1.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail157
-done158:
+	B tail161
+done162:
 	RET
-repeatBoth146:
+repeatBoth150:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many159:
+many163:
 	CMP $16, R15
-	BLT one160
+	BLT one164
 	WORD $0x4ebef7e2 // fmin v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	WORD $0x4ebef7e5 // fmin v5.4s, v31.4s, v30.4s
@@ -2602,23 +2805,23 @@ many159:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many159
-one160:
+	B many163
+one164:
 	CMP $4, R15
-	BLT tail161
+	BLT tail165
 	WORD $0x4ebef7e2 // fmin v2.4s, v31.4s, v30.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one160
-tail161:
-	CBZ R15, done162
+	B one164
+tail165:
+	CBZ R15, done166
 	WORD $0x4ebef7e2 // fmin v2.4s, v31.4s, v30.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail161
-done162:
+	B tail165
+done166:
 	RET
 
 // func lessEqualNEON(y, p, q []float32, alpha float32)
@@ -2632,13 +2835,13 @@ TEXT ·lessEqualNEON(SB), NOSPLIT, $0-76
 	MOVW $0x3f800000, R16
 	VDUP R16, V31.S4
 	CMP $1, R3
-	BEQ repeatP163
+	BEQ repeatP167
 	CMP $1, R4
-	BEQ repeatQ164
+	BEQ repeatQ168
 	PCALIGN $16
-many166:
+many170:
 	CMP $16, R15
-	BLT one167
+	BLT one171
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e20e422 // fcmge v2.4s, v1.4s, v0.4s
@@ -2663,10 +2866,10 @@ many166:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many166
-one167:
+	B many170
+one171:
 	CMP $4, R15
-	BLT tail168
+	BLT tail172
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e20e422 // fcmge v2.4s, v1.4s, v0.4s
@@ -2676,9 +2879,9 @@ one167:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one167
-tail168:
-	CBZ R15, done169
+	B one171
+tail172:
+	CBZ R15, done173
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x6e20e422 // fcmge v2.4s, v1.4s, v0.4s
@@ -2688,16 +2891,16 @@ tail168:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail168
-done169:
+	B tail172
+done173:
 	RET
-repeatQ164:
+repeatQ168:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many170:
+many174:
 	CMP $16, R15
-	BLT one171
+	BLT one175
 	FMOVQ (R1), F0
 	WORD $0x6e20e7c2 // fcmge v2.4s, v30.4s, v0.4s
 	VAND V31.B16, V2.B16, V2.B16
@@ -2717,10 +2920,10 @@ many170:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many170
-one171:
+	B many174
+one175:
 	CMP $4, R15
-	BLT tail172
+	BLT tail176
 	FMOVQ (R1), F0
 	WORD $0x6e20e7c2 // fcmge v2.4s, v30.4s, v0.4s
 	VAND V31.B16, V2.B16, V2.B16
@@ -2728,9 +2931,9 @@ one171:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one171
-tail172:
-	CBZ R15, done173
+	B one175
+tail176:
+	CBZ R15, done177
 	FMOVS (R1), F0
 	WORD $0x6e20e7c2 // fcmge v2.4s, v30.4s, v0.4s
 	VAND V31.B16, V2.B16, V2.B16
@@ -2738,18 +2941,18 @@ tail172:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail172
-done173:
+	B tail176
+done177:
 	RET
-repeatP163:
+repeatP167:
 	FMOVS (R1), F30
 	VDUP V30.S[0], V30.S4
 	CMP $1, R4
-	BEQ repeatBoth165
+	BEQ repeatBoth169
 	PCALIGN $16
-many174:
+many178:
 	CMP $16, R15
-	BLT one175
+	BLT one179
 	FMOVQ (R2), F1
 	WORD $0x6e3ee422 // fcmge v2.4s, v1.4s, v30.4s
 	VAND V31.B16, V2.B16, V2.B16
@@ -2769,10 +2972,10 @@ many174:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many174
-one175:
+	B many178
+one179:
 	CMP $4, R15
-	BLT tail176
+	BLT tail180
 	FMOVQ (R2), F1
 	WORD $0x6e3ee422 // fcmge v2.4s, v1.4s, v30.4s
 	VAND V31.B16, V2.B16, V2.B16
@@ -2780,9 +2983,9 @@ one175:
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one175
-tail176:
-	CBZ R15, done177
+	B one179
+tail180:
+	CBZ R15, done181
 	FMOVS (R2), F1
 	WORD $0x6e3ee422 // fcmge v2.4s, v1.4s, v30.4s
 	VAND V31.B16, V2.B16, V2.B16
@@ -2790,16 +2993,16 @@ tail176:
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail176
-done177:
+	B tail180
+done181:
 	RET
-repeatBoth165:
+repeatBoth169:
 	FMOVS (R2), F29
 	VDUP V29.S[0], V29.S4
 	PCALIGN $16
-many178:
+many182:
 	CMP $16, R15
-	BLT one179
+	BLT one183
 	WORD $0x6e3ee7a2 // fcmge v2.4s, v29.4s, v30.4s
 	VAND V31.B16, V2.B16, V2.B16
 	FMOVQ F2, (R0)
@@ -2814,25 +3017,25 @@ many178:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many178
-one179:
+	B many182
+one183:
 	CMP $4, R15
-	BLT tail180
+	BLT tail184
 	WORD $0x6e3ee7a2 // fcmge v2.4s, v29.4s, v30.4s
 	VAND V31.B16, V2.B16, V2.B16
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one179
-tail180:
-	CBZ R15, done181
+	B one183
+tail184:
+	CBZ R15, done185
 	WORD $0x6e3ee7a2 // fcmge v2.4s, v29.4s, v30.4s
 	VAND V31.B16, V2.B16, V2.B16
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail180
-done181:
+	B tail184
+done185:
 	RET
 
 // func leakyReLUGradNEON(y, p, q []float32, alpha float32)
@@ -2846,13 +3049,13 @@ TEXT ·leakyReLUGradNEON(SB), NOSPLIT, $0-76
 	FMOVS alpha+72(FP), F31
 	VDUP V31.S[0], V31.S4
 	CMP $1, R3
-	BEQ repeatP182
+	BEQ repeatP186
 	CMP $1, R4
-	BEQ repeatQ183
+	BEQ repeatQ187
 	PCALIGN $16
-many185:
+many189:
 	CMP $16, R15
-	BLT one186
+	BLT one190
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e3fdc22 // fmul v2.4s, v1.4s, v31.4s
@@ -2881,10 +3084,10 @@ many185:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many185
-one186:
+	B many189
+one190:
 	CMP $4, R15
-	BLT tail187
+	BLT tail191
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e3fdc22 // fmul v2.4s, v1.4s, v31.4s
@@ -2895,9 +3098,9 @@ one186:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one186
-tail187:
-	CBZ R15, done188
+	B one190
+tail191:
+	CBZ R15, done192
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x6e3fdc22 // fmul v2.4s, v1.4s, v31.4s
@@ -2908,16 +3111,16 @@ tail187:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail187
-done188:
+	B tail191
+done192:
 	RET
-repeatQ183:
+repeatQ187:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many189:
+many193:
 	CMP $16, R15
-	BLT one190
+	BLT one194
 	FMOVQ (R1), F0
 	WORD $0x6e3fdfc2 // fmul v2.4s, v30.4s, v31.4s
 	WORD $0x4ea0c803 // fcmgt v3.4s, v0.4s, #0.0
@@ -2941,10 +3144,10 @@ many189:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many189
-one190:
+	B many193
+one194:
 	CMP $4, R15
-	BLT tail191
+	BLT tail195
 	FMOVQ (R1), F0
 	WORD $0x6e3fdfc2 // fmul v2.4s, v30.4s, v31.4s
 	WORD $0x4ea0c803 // fcmgt v3.4s, v0.4s, #0.0
@@ -2953,9 +3156,9 @@ one190:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one190
-tail191:
-	CBZ R15, done192
+	B one194
+tail195:
+	CBZ R15, done196
 	FMOVS (R1), F0
 	WORD $0x6e3fdfc2 // fmul v2.4s, v30.4s, v31.4s
 	WORD $0x4ea0c803 // fcmgt v3.4s, v0.4s, #0.0
@@ -2964,18 +3167,18 @@ tail191:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail191
-done192:
+	B tail195
+done196:
 	RET
-repeatP182:
+repeatP186:
 	FMOVS (R1), F30
 	VDUP V30.S[0], V30.S4
 	CMP $1, R4
-	BEQ repeatBoth184
+	BEQ repeatBoth188
 	PCALIGN $16
-many193:
+many197:
 	CMP $16, R15
-	BLT one194
+	BLT one198
 	FMOVQ (R2), F1
 	WORD $0x6e3fdc22 // fmul v2.4s, v1.4s, v31.4s
 	WORD $0x4ea0cbc3 // fcmgt v3.4s, v30.4s, #0.0
@@ -2999,10 +3202,10 @@ many193:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many193
-one194:
+	B many197
+one198:
 	CMP $4, R15
-	BLT tail195
+	BLT tail199
 	FMOVQ (R2), F1
 	WORD $0x6e3fdc22 // fmul v2.4s, v1.4s, v31.4s
 	WORD $0x4ea0cbc3 // fcmgt v3.4s, v30.4s, #0.0
@@ -3011,9 +3214,9 @@ one194:
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one194
-tail195:
-	CBZ R15, done196
+	B one198
+tail199:
+	CBZ R15, done200
 	FMOVS (R2), F1
 	WORD $0x6e3fdc22 // fmul v2.4s, v1.4s, v31.4s
 	WORD $0x4ea0cbc3 // fcmgt v3.4s, v30.4s, #0.0
@@ -3022,16 +3225,16 @@ tail195:
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail195
-done196:
+	B tail199
+done200:
 	RET
-repeatBoth184:
+repeatBoth188:
 	FMOVS (R2), F29
 	VDUP V29.S[0], V29.S4
 	PCALIGN $16
-many197:
+many201:
 	CMP $16, R15
-	BLT one198
+	BLT one202
 	WORD $0x6e3fdfa2 // fmul v2.4s, v29.4s, v31.4s
 	WORD $0x4ea0cbc3 // fcmgt v3.4s, v30.4s, #0.0
 	VBIT V3.B16, V29.B16, V2.B16
@@ -3050,27 +3253,27 @@ many197:
 	FMOVQ F14, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many197
-one198:
+	B many201
+one202:
 	CMP $4, R15
-	BLT tail199
+	BLT tail203
 	WORD $0x6e3fdfa2 // fmul v2.4s, v29.4s, v31.4s
 	WORD $0x4ea0cbc3 // fcmgt v3.4s, v30.4s, #0.0
 	VBIT V3.B16, V29.B16, V2.B16
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one198
-tail199:
-	CBZ R15, done200
+	B one202
+tail203:
+	CBZ R15, done204
 	WORD $0x6e3fdfa2 // fmul v2.4s, v29.4s, v31.4s
 	WORD $0x4ea0cbc3 // fcmgt v3.4s, v30.4s, #0.0
 	VBIT V3.B16, V29.B16, V2.B16
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail199
-done200:
+	B tail203
+done204:
 	RET
 
 // func absGradNEON(y, p, q []float32, alpha float32)
@@ -3086,13 +3289,13 @@ TEXT ·absGradNEON(SB), NOSPLIT, $0-76
 	MOVW $0xbf800000, R16
 	VDUP R16, V30.S4
 	CMP $1, R3
-	BEQ repeatP201
+	BEQ repeatP205
 	CMP $1, R4
-	BEQ repeatQ202
+	BEQ repeatQ206
 	PCALIGN $16
-many204:
+many208:
 	CMP $16, R15
-	BLT one205
+	BLT one209
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	VMOV V0.B16, V2.B16
@@ -3133,10 +3336,10 @@ many204:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many204
-one205:
+	B many208
+one209:
 	CMP $4, R15
-	BLT tail206
+	BLT tail210
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	VMOV V0.B16, V2.B16
@@ -3150,9 +3353,9 @@ one205:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one205
-tail206:
-	CBZ R15, done207
+	B one209
+tail210:
+	CBZ R15, done211
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	VMOV V0.B16, V2.B16
@@ -3166,16 +3369,16 @@ tail206:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail206
-done207:
+	B tail210
+done211:
 	RET
-repeatQ202:
+repeatQ206:
 	FMOVS (R2), F29
 	VDUP V29.S[0], V29.S4
 	PCALIGN $16
-many208:
+many212:
 	CMP $16, R15
-	BLT one209
+	BLT one213
 	FMOVQ (R1), F0
 	VMOV V0.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
@@ -3211,10 +3414,10 @@ many208:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many208
-one209:
+	B many212
+one213:
 	CMP $4, R15
-	BLT tail210
+	BLT tail214
 	FMOVQ (R1), F0
 	VMOV V0.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
@@ -3226,9 +3429,9 @@ one209:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one209
-tail210:
-	CBZ R15, done211
+	B one213
+tail214:
+	CBZ R15, done215
 	FMOVS (R1), F0
 	VMOV V0.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
@@ -3240,18 +3443,18 @@ tail210:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail210
-done211:
+	B tail214
+done215:
 	RET
-repeatP201:
+repeatP205:
 	FMOVS (R1), F29
 	VDUP V29.S[0], V29.S4
 	CMP $1, R4
-	BEQ repeatBoth203
+	BEQ repeatBoth207
 	PCALIGN $16
-many212:
+many216:
 	CMP $16, R15
-	BLT one213
+	BLT one217
 	FMOVQ (R2), F1
 	VMOV V29.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
@@ -3287,10 +3490,10 @@ many212:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many212
-one213:
+	B many216
+one217:
 	CMP $4, R15
-	BLT tail214
+	BLT tail218
 	FMOVQ (R2), F1
 	VMOV V29.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
@@ -3302,9 +3505,9 @@ one213:
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one213
-tail214:
-	CBZ R15, done215
+	B one217
+tail218:
+	CBZ R15, done219
 	FMOVS (R2), F1
 	VMOV V29.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
@@ -3316,16 +3519,16 @@ tail214:
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail214
-done215:
+	B tail218
+done219:
 	RET
-repeatBoth203:
+repeatBoth207:
 	FMOVS (R2), F28
 	VDUP V28.S[0], V28.S4
 	PCALIGN $16
-many216:
+many220:
 	CMP $16, R15
-	BLT one217
+	BLT one221
 	VMOV V29.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
 	WORD $0x4ea0e844 // fcmlt v4.4s, v2.4s, #0.0
@@ -3356,10 +3559,10 @@ many216:
 	FMOVQ F17, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many216
-one217:
+	B many220
+one221:
 	CMP $4, R15
-	BLT tail218
+	BLT tail222
 	VMOV V29.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
 	WORD $0x4ea0e844 // fcmlt v4.4s, v2.4s, #0.0
@@ -3369,9 +3572,9 @@ one217:
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one217
-tail218:
-	CBZ R15, done219
+	B one221
+tail222:
+	CBZ R15, done223
 	VMOV V29.B16, V2.B16
 	WORD $0x4ea0c843 // fcmgt v3.4s, v2.4s, #0.0
 	WORD $0x4ea0e844 // fcmlt v4.4s, v2.4s, #0.0
@@ -3381,8 +3584,8 @@ tail218:
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail218
-done219:
+	B tail222
+done223:
 	RET
 
 // func tanhGradNEON(y, p, q []float32, alpha float32)
@@ -3396,13 +3599,13 @@ TEXT ·tanhGradNEON(SB), NOSPLIT, $0-76
 	MOVW $0x3f800000, R16
 	VDUP R16, V31.S4
 	CMP $1, R3
-	BEQ repeatP220
+	BEQ repeatP224
 	CMP $1, R4
-	BEQ repeatQ221
+	BEQ repeatQ225
 	PCALIGN $16
-many223:
+many227:
 	CMP $16, R15
-	BLT one224
+	BLT one228
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	VMOV V31.B16, V2.B16
@@ -3431,10 +3634,10 @@ many223:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many223
-one224:
+	B many227
+one228:
 	CMP $4, R15
-	BLT tail225
+	BLT tail229
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	VMOV V31.B16, V2.B16
@@ -3445,9 +3648,9 @@ one224:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one224
-tail225:
-	CBZ R15, done226
+	B one228
+tail229:
+	CBZ R15, done230
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	VMOV V31.B16, V2.B16
@@ -3458,16 +3661,16 @@ tail225:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail225
-done226:
+	B tail229
+done230:
 	RET
-repeatQ221:
+repeatQ225:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many227:
+many231:
 	CMP $16, R15
-	BLT one228
+	BLT one232
 	FMOVQ (R1), F0
 	VMOV V31.B16, V2.B16
 	VFMLS V0.S4, V0.S4, V2.S4
@@ -3491,10 +3694,10 @@ many227:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many227
-one228:
+	B many231
+one232:
 	CMP $4, R15
-	BLT tail229
+	BLT tail233
 	FMOVQ (R1), F0
 	VMOV V31.B16, V2.B16
 	VFMLS V0.S4, V0.S4, V2.S4
@@ -3503,9 +3706,9 @@ one228:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one228
-tail229:
-	CBZ R15, done230
+	B one232
+tail233:
+	CBZ R15, done234
 	FMOVS (R1), F0
 	VMOV V31.B16, V2.B16
 	VFMLS V0.S4, V0.S4, V2.S4
@@ -3514,18 +3717,18 @@ tail229:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail229
-done230:
+	B tail233
+done234:
 	RET
-repeatP220:
+repeatP224:
 	FMOVS (R1), F30
 	VDUP V30.S[0], V30.S4
 	CMP $1, R4
-	BEQ repeatBoth222
+	BEQ repeatBoth226
 	PCALIGN $16
-many231:
+many235:
 	CMP $16, R15
-	BLT one232
+	BLT one236
 	FMOVQ (R2), F1
 	VMOV V31.B16, V2.B16
 	VFMLS V30.S4, V30.S4, V2.S4
@@ -3549,10 +3752,10 @@ many231:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many231
-one232:
+	B many235
+one236:
 	CMP $4, R15
-	BLT tail233
+	BLT tail237
 	FMOVQ (R2), F1
 	VMOV V31.B16, V2.B16
 	VFMLS V30.S4, V30.S4, V2.S4
@@ -3561,9 +3764,9 @@ one232:
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one232
-tail233:
-	CBZ R15, done234
+	B one236
+tail237:
+	CBZ R15, done238
 	FMOVS (R2), F1
 	VMOV V31.B16, V2.B16
 	VFMLS V30.S4, V30.S4, V2.S4
@@ -3572,16 +3775,16 @@ tail233:
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail233
-done234:
+	B tail237
+done238:
 	RET
-repeatBoth222:
+repeatBoth226:
 	FMOVS (R2), F29
 	VDUP V29.S[0], V29.S4
 	PCALIGN $16
-many235:
+many239:
 	CMP $16, R15
-	BLT one236
+	BLT one240
 	VMOV V31.B16, V2.B16
 	VFMLS V30.S4, V30.S4, V2.S4
 	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
@@ -3600,27 +3803,27 @@ many235:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many235
-one236:
+	B many239
+one240:
 	CMP $4, R15
-	BLT tail237
+	BLT tail241
 	VMOV V31.B16, V2.B16
 	VFMLS V30.S4, V30.S4, V2.S4
 	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one236
-tail237:
-	CBZ R15, done238
+	B one240
+tail241:
+	CBZ R15, done242
 	VMOV V31.B16, V2.B16
 	VFMLS V30.S4, V30.S4, V2.S4
 	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail237
-done238:
+	B tail241
+done242:
 	RET
 
 // func sigmoidGradNEON(y, p, q []float32, alpha float32)
@@ -3634,13 +3837,13 @@ TEXT ·sigmoidGradNEON(SB), NOSPLIT, $0-76
 	MOVW $0x3f800000, R16
 	VDUP R16, V31.S4
 	CMP $1, R3
-	BEQ repeatP239
+	BEQ repeatP243
 	CMP $1, R4
-	BEQ repeatQ240
+	BEQ repeatQ244
 	PCALIGN $16
-many242:
+many246:
 	CMP $16, R15
-	BLT one243
+	BLT one247
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4ea0d7e2 // fsub v2.4s, v31.4s, v0.4s
@@ -3669,10 +3872,10 @@ many242:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many242
-one243:
+	B many246
+one247:
 	CMP $4, R15
-	BLT tail244
+	BLT tail248
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x4ea0d7e2 // fsub v2.4s, v31.4s, v0.4s
@@ -3683,9 +3886,9 @@ one243:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one243
-tail244:
-	CBZ R15, done245
+	B one247
+tail248:
+	CBZ R15, done249
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x4ea0d7e2 // fsub v2.4s, v31.4s, v0.4s
@@ -3696,16 +3899,16 @@ tail244:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail244
-done245:
+	B tail248
+done249:
 	RET
-repeatQ240:
+repeatQ244:
 	FMOVS (R2), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many246:
+many250:
 	CMP $16, R15
-	BLT one247
+	BLT one251
 	FMOVQ (R1), F0
 	WORD $0x4ea0d7e2 // fsub v2.4s, v31.4s, v0.4s
 	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
@@ -3729,10 +3932,10 @@ many246:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many246
-one247:
+	B many250
+one251:
 	CMP $4, R15
-	BLT tail248
+	BLT tail252
 	FMOVQ (R1), F0
 	WORD $0x4ea0d7e2 // fsub v2.4s, v31.4s, v0.4s
 	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
@@ -3741,9 +3944,9 @@ one247:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one247
-tail248:
-	CBZ R15, done249
+	B one251
+tail252:
+	CBZ R15, done253
 	FMOVS (R1), F0
 	WORD $0x4ea0d7e2 // fsub v2.4s, v31.4s, v0.4s
 	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
@@ -3752,18 +3955,18 @@ tail248:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail248
-done249:
+	B tail252
+done253:
 	RET
-repeatP239:
+repeatP243:
 	FMOVS (R1), F30
 	VDUP V30.S[0], V30.S4
 	CMP $1, R4
-	BEQ repeatBoth241
+	BEQ repeatBoth245
 	PCALIGN $16
-many250:
+many254:
 	CMP $16, R15
-	BLT one251
+	BLT one255
 	FMOVQ (R2), F1
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	WORD $0x6e3edc42 // fmul v2.4s, v2.4s, v30.4s
@@ -3787,10 +3990,10 @@ many250:
 	ADD $64, R0
 	ADD $64, R2
 	SUB $16, R15
-	B many250
-one251:
+	B many254
+one255:
 	CMP $4, R15
-	BLT tail252
+	BLT tail256
 	FMOVQ (R2), F1
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	WORD $0x6e3edc42 // fmul v2.4s, v2.4s, v30.4s
@@ -3799,9 +4002,9 @@ one251:
 	ADD $16, R0
 	ADD $16, R2
 	SUB $4, R15
-	B one251
-tail252:
-	CBZ R15, done253
+	B one255
+tail256:
+	CBZ R15, done257
 	FMOVS (R2), F1
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	WORD $0x6e3edc42 // fmul v2.4s, v2.4s, v30.4s
@@ -3810,16 +4013,16 @@ tail252:
 	ADD $4, R0
 	ADD $4, R2
 	SUB $1, R15
-	B tail252
-done253:
+	B tail256
+done257:
 	RET
-repeatBoth241:
+repeatBoth245:
 	FMOVS (R2), F29
 	VDUP V29.S[0], V29.S4
 	PCALIGN $16
-many254:
+many258:
 	CMP $16, R15
-	BLT one255
+	BLT one259
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	WORD $0x6e3edc42 // fmul v2.4s, v2.4s, v30.4s
 	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
@@ -3838,27 +4041,27 @@ many254:
 	FMOVQ F11, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many254
-one255:
+	B many258
+one259:
 	CMP $4, R15
-	BLT tail256
+	BLT tail260
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	WORD $0x6e3edc42 // fmul v2.4s, v2.4s, v30.4s
 	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
 	FMOVQ F2, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one255
-tail256:
-	CBZ R15, done257
+	B one259
+tail260:
+	CBZ R15, done261
 	WORD $0x4ebed7e2 // fsub v2.4s, v31.4s, v30.4s
 	WORD $0x6e3edc42 // fmul v2.4s, v2.4s, v30.4s
 	WORD $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
 	FMOVS F2, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail256
-done257:
+	B tail260
+done261:
 	RET
 
 // func addScaledNEON(y, x []float32, alpha float32)
@@ -3869,9 +4072,9 @@ TEXT ·addScaledNEON(SB), NOSPLIT, $0-52
 	FMOVS alpha+48(FP), F31
 	VDUP V31.S[0], V31.S4
 	PCALIGN $16
-many258:
+many262:
 	CMP $16, R15
-	BLT one259
+	BLT one263
 	FMOVQ (R1), F0
 	FMOVQ (R0), F1
 	VFMLA V31.S4, V0.S4, V1.S4
@@ -3891,10 +4094,10 @@ many258:
 	ADD $64, R0
 	ADD $64, R1
 	SUB $16, R15
-	B many258
-one259:
+	B many262
+one263:
 	CMP $4, R15
-	BLT tail260
+	BLT tail264
 	FMOVQ (R1), F0
 	FMOVQ (R0), F1
 	VFMLA V31.S4, V0.S4, V1.S4
@@ -3902,9 +4105,9 @@ one259:
 	ADD $16, R0
 	ADD $16, R1
 	SUB $4, R15
-	B one259
-tail260:
-	CBZ R15, done261
+	B one263
+tail264:
+	CBZ R15, done265
 	FMOVS (R1), F0
 	FMOVS (R0), F1
 	VFMLA V31.S4, V0.S4, V1.S4
@@ -3912,8 +4115,8 @@ tail260:
 	ADD $4, R0
 	ADD $4, R1
 	SUB $1, R15
-	B tail260
-done261:
+	B tail264
+done265:
 	RET
 
 // func weightedNEON(y, p, q []float32, a, b float32)
@@ -3927,9 +4130,9 @@ TEXT ·weightedNEON(SB), NOSPLIT, $0-80
 	FMOVS b+76(FP), F30
 	VDUP V30.S[0], V30.S4
 	PCALIGN $16
-many262:
+many266:
 	CMP $16, R15
-	BLT one263
+	BLT one267
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e3edc21 // fmul v1.4s, v1.4s, v30.4s
@@ -3954,10 +4157,10 @@ many262:
 	ADD $64, R1
 	ADD $64, R2
 	SUB $16, R15
-	B many262
-one263:
+	B many266
+one267:
 	CMP $4, R15
-	BLT tail264
+	BLT tail268
 	FMOVQ (R1), F0
 	FMOVQ (R2), F1
 	WORD $0x6e3edc21 // fmul v1.4s, v1.4s, v30.4s
@@ -3967,9 +4170,9 @@ one263:
 	ADD $16, R1
 	ADD $16, R2
 	SUB $4, R15
-	B one263
-tail264:
-	CBZ R15, done265
+	B one267
+tail268:
+	CBZ R15, done269
 	FMOVS (R1), F0
 	FMOVS (R2), F1
 	WORD $0x6e3edc21 // fmul v1.4s, v1.4s, v30.4s
@@ -3979,8 +4182,8 @@ tail264:
 	ADD $4, R1
 	ADD $4, R2
 	SUB $1, R15
-	B tail264
-done265:
+	B tail268
+done269:
 	RET
 
 // func fillNEON(y []float32, v float32)
@@ -3990,30 +4193,30 @@ TEXT ·fillNEON(SB), NOSPLIT, $0-28
 	FMOVS v+24(FP), F31
 	VDUP V31.S[0], V31.S4
 	PCALIGN $16
-many266:
+many270:
 	CMP $16, R15
-	BLT one267
+	BLT one271
 	FMOVQ F31, (R0)
 	FMOVQ F31, 16(R0)
 	FMOVQ F31, 32(R0)
 	FMOVQ F31, 48(R0)
 	ADD $64, R0
 	SUB $16, R15
-	B many266
-one267:
+	B many270
+one271:
 	CMP $4, R15
-	BLT tail268
+	BLT tail272
 	FMOVQ F31, (R0)
 	ADD $16, R0
 	SUB $4, R15
-	B one267
-tail268:
-	CBZ R15, done269
+	B one271
+tail272:
+	CBZ R15, done273
 	FMOVS F31, (R0)
 	ADD $4, R0
 	SUB $1, R15
-	B tail268
-done269:
+	B tail272
+done273:
 	RET
 
 // func adamNEON(p, g, m, v []float32, c *adamConstants)
@@ -4041,9 +4244,9 @@ TEXT ·adamNEON(SB), NOSPLIT, $0-104
 	FMOVS 28(R4), F24
 	VDUP V24.S[0], V24.S4
 	PCALIGN $16
-many270:
+many274:
 	CMP $16, R15
-	BLT one271
+	BLT one275
 	FMOVQ (R1), F0
 	FMOVQ (R0), F1
 	FMOVQ (R2), F2
@@ -4121,10 +4324,10 @@ many270:
 	ADD $64, R2
 	ADD $64, R3
 	SUB $16, R15
-	B many270
-one271:
+	B many274
+one275:
 	CMP $4, R15
-	BLT tail272
+	BLT tail276
 	FMOVQ (R1), F0
 	FMOVQ (R0), F1
 	FMOVQ (R2), F2
@@ -4148,9 +4351,9 @@ one271:
 	ADD $16, R2
 	ADD $16, R3
 	SUB $4, R15
-	B one271
-tail272:
-	CBZ R15, done273
+	B one275
+tail276:
+	CBZ R15, done277
 	FMOVS (R1), F0
 	FMOVS (R0), F1
 	FMOVS (R2), F2
@@ -4174,6 +4377,6 @@ tail272:
 	ADD $4, R2
 	ADD $4, R3
 	SUB $1, R15
-	B tail272
-done273:
+	B tail276
+done277:
 	RET

@@ -124,6 +124,12 @@ func leakyReLUNEON(y, x []float32, a, b float32)
 //go:noescape
 func lessEqualNEON(y, p, q []float32, alpha float32)
 
+// logNEON is the function of that name in [vectorKernels.unary].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func logNEON(y, x []float32, a, b float32)
+
 // maxNEON is the function of that name in [vectorKernels.binary].
 // It needs no alignment and does not check bounds.
 //

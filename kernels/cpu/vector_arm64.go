@@ -4,10 +4,9 @@ package cpu
 
 import "github.com/org/trustmae/kernels"
 
-// vectorNEON replaces all of the generic table but three: the logarithm and the
-// maximum of columns, which have no assembly on amd64 either, and the
-// interpolation along a row (lerp), where registers of four values hold too
-// narrow a window of inputs to permute.
+// vectorNEON replaces all of the generic table but two: the maximum of columns, which
+// has no assembly on amd64 either, and the interpolation along a row (lerp), where
+// registers of four values hold too narrow a window of inputs to permute.
 var vectorNEON = genericVector
 
 func init() {
@@ -15,7 +14,7 @@ func init() {
 	k.fill, k.addScaled, k.adam, k.expMinus = fillNEON, addScaledNEON, adamNEON, expMinusNEON
 	k.unary[kernels.Affine], k.unary[kernels.Abs], k.unary[kernels.Sign] = affineNEON, absNEON, signNEON
 	k.unary[kernels.Square], k.unary[kernels.Sqrt], k.unary[kernels.Reciprocal] = squareNEON, sqrtNEON, reciprocalNEON
-	k.unary[kernels.Exp], k.unary[kernels.Tanh], k.unary[kernels.Sigmoid] = expNEON, tanhNEON, sigmoidNEON
+	k.unary[kernels.Exp], k.unary[kernels.Log], k.unary[kernels.Tanh], k.unary[kernels.Sigmoid] = expNEON, logNEON, tanhNEON, sigmoidNEON
 	k.unary[kernels.LeakyReLU], k.unary[kernels.Clamp] = leakyReLUNEON, clampNEON
 	k.binary = [kernels.BinaryOps]func(y, p, q []float32, alpha float32){
 		kernels.Add: addNEON, kernels.Sub: subNEON, kernels.Mul: mulNEON, kernels.Div: divNEON,

@@ -57,6 +57,7 @@ func benchOps(shape [4]int) []benchOp {
 		{"Affine", 2, func(b *Backend, x, s []kernels.Buffer) { b.Unary(kernels.Affine, x[0], x[1], 2, 1) }},
 		{"LeakyReLU", 2, func(b *Backend, x, s []kernels.Buffer) { b.Unary(kernels.LeakyReLU, x[0], x[1], 0.2, 0) }},
 		{"Exp", 2, func(b *Backend, x, s []kernels.Buffer) { b.Unary(kernels.Exp, x[0], x[1], 0, 0) }},
+		{"Log", 2, func(b *Backend, x, s []kernels.Buffer) { b.Unary(kernels.Log, x[0], x[1], 0, 0) }},
 		{"Tanh", 2, func(b *Backend, x, s []kernels.Buffer) { b.Unary(kernels.Tanh, x[0], x[1], 0, 0) }},
 		{"Add", 3, func(b *Backend, x, s []kernels.Buffer) { b.Binary(kernels.Add, x[0], x[1], x[2], dims, full, full, 0) }},
 		{"AddChannel", 2, func(b *Backend, x, s []kernels.Buffer) {

@@ -220,6 +220,18 @@ func lessEqualAVX2(y, p, q []float32, alpha float32)
 //go:noescape
 func lessEqualAVX512(y, p, q []float32, alpha float32)
 
+// logAVX2 is the function of that name in [vectorKernels.unary].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func logAVX2(y, x []float32, a, b float32)
+
+// logAVX512 is the function of that name in [vectorKernels.unary].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func logAVX512(y, x []float32, a, b float32)
+
 // maxAVX2 is the function of that name in [vectorKernels.binary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //

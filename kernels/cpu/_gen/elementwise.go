@@ -61,6 +61,7 @@ var unaries = []struct {
 		exp := prepareExp(k)
 		return func(b block) { exp(b, b.t(0), b.t(1), b.t(2)) }
 	}},
+	{"log", 6, prepareLog},
 	{"tanh", 4, prepareTanh},
 	{"sigmoid", 4, prepareSigmoid},
 	{"expMinus", 4, func(k *kernel) func(b block) {

@@ -13,31 +13,41 @@ var (
 // one left out, r⁸/8!, is below 6e-9 of eʳ.
 var series = []float64{1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1}
 
-// reduced holds what the functions built on the exponential share: constants in
-// registers for AVX-512, in memory for AVX2.
-type reduced struct {
-	k         *kernel
-	registers map[uint32]string
-}
+// reduced holds what the functions built on the exponential share.
+type reduced struct{ pool }
 
 func newReduced(k *kernel, literals ...float64) reduced {
-	r := reduced{k, map[uint32]string{}}
-	if k.v.wide {
-		for _, v := range literals {
-			if key := math.Float32bits(float32(v)); r.registers[key] == "" {
-				r.registers[key] = k.bits(key)
-			}
-		}
+	r := reduced{newPool()}
+	for _, v := range literals {
+		r.add(k, math.Float32bits(float32(v)))
 	}
 	return r
 }
 
-// constant is a register with the literal; AVX2 loads it into tmp.
-func (r reduced) constant(b block, v float64, tmp string) string {
-	if reg := r.registers[math.Float32bits(float32(v))]; reg != "" {
-		return reg
+// pool holds the constants of long functions: in registers for AVX-512, in memory
+// for AVX2.
+type pool struct{ registers map[uint32]string }
+
+func newPool() pool { return pool{map[uint32]string{}} }
+
+// add makes a bit pattern one of the constants.
+func (p pool) add(k *kernel, bits uint32) {
+	if k.v.wide && p.registers[bits] == "" {
+		p.registers[bits] = k.bits(bits)
 	}
-	b.op("VBROADCASTSS %s, %s", b.literalAt(v), tmp)
+}
+
+// constant is a register with the literal; AVX2 loads it into tmp.
+func (p pool) constant(b block, v float64, tmp string) string {
+	return p.pattern(b, math.Float32bits(float32(v)), tmp)
+}
+
+// pattern is constant for a bit pattern.
+func (p pool) pattern(b block, bits uint32, tmp string) string {
+	if r := p.registers[bits]; r != "" {
+		return r
+	}
+	b.op("VBROADCASTSS %s, %s", b.literal(bits), tmp)
 	return tmp
 }
 

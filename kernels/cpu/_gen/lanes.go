@@ -250,6 +250,7 @@ const (
 	lessEqual    = 18
 	greater      = 30
 	notEqual     = 4
+	notLess      = 21
 	notLessEqual = 22
 	ordered      = 7
 )

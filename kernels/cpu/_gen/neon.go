@@ -113,6 +113,11 @@ func (k *neon) insert(dst, src, mask int) {
 	k.op("VBIT V%d.B16, V%d.B16, V%d.B16", mask, src, dst)
 }
 
+// insertUnless replaces dst by src where mask is clear.
+func (k *neon) insertUnless(dst, src, mask int) {
+	k.op("VBIF V%d.B16, V%d.B16, V%d.B16", mask, src, dst)
+}
+
 // and writes dst = p & q.
 func (k *neon) and(dst, p, q int) { k.op("VAND V%d.B16, V%d.B16, V%d.B16", q, p, dst) }
 

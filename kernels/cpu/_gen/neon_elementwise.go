@@ -74,6 +74,7 @@ var neonUnaries = []struct {
 		exp := k.prepareExp()
 		return func(b lanes4) int { return exp(b, b.t(0)) }
 	}},
+	{"log", 6, (*neon).prepareLog},
 	{"tanh", 4, (*neon).prepareTanh},
 	{"sigmoid", 4, (*neon).prepareSigmoid},
 	{"expMinus", 4, func(k *neon) func(b lanes4) int {

@@ -28,6 +28,7 @@ var neonUnary = map[string]uint32{
 	"fsqrt":  0x6ea1f800,
 	"frintn": 0x4e218800,
 	"fcvtzs": 0x4ea1b800,
+	"scvtf":  0x4e21d800,
 }
 
 // neonZero are the opcodes of comparisons with zero.

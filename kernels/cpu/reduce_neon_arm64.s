@@ -139,7 +139,7 @@ tail7:
 	FMOVS (R1), F0
 	FCVTSD F0, F0
 	FMOVD (R0), F1
-	FADDD F0, F1
+	FADDD F0, F1, F1
 	FMOVD F1, (R0)
 	ADD $8, R0
 	ADD $4, R1
@@ -199,4 +199,73 @@ done12:
 	FMOVD (R0), F1
 	FMAXD F1, F0, F0
 	FMOVD F0, (R0)
+	RET
+
+// func largestColumnsNEON(acc []float64, x []float32)
+TEXT ·largestColumnsNEON(SB), NOSPLIT, $0-48
+	MOVD acc_base+0(FP), R0
+	MOVD x_base+24(FP), R1
+	MOVD acc_len+8(FP), R15
+	PCALIGN $16
+many13:
+	CMP $16, R15
+	BLT one14
+	FMOVQ (R1), F0
+	WORD $0x0e617803 // fcvtl v3.2d, v0.2s
+	WORD $0x4e617800 // fcvtl2 v0.2d, v0.4s
+	FLDPQ (R0), (F1, F2)
+	WORD $0x4e63f421 // fmax v1.2d, v1.2d, v3.2d
+	WORD $0x4e60f442 // fmax v2.2d, v2.2d, v0.2d
+	FSTPQ (F1, F2), (R0)
+	FMOVQ 16(R1), F4
+	WORD $0x0e617887 // fcvtl v7.2d, v4.2s
+	WORD $0x4e617884 // fcvtl2 v4.2d, v4.4s
+	FLDPQ 32(R0), (F5, F6)
+	WORD $0x4e67f4a5 // fmax v5.2d, v5.2d, v7.2d
+	WORD $0x4e64f4c6 // fmax v6.2d, v6.2d, v4.2d
+	FSTPQ (F5, F6), 32(R0)
+	FMOVQ 32(R1), F8
+	WORD $0x0e61790b // fcvtl v11.2d, v8.2s
+	WORD $0x4e617908 // fcvtl2 v8.2d, v8.4s
+	FLDPQ 64(R0), (F9, F10)
+	WORD $0x4e6bf529 // fmax v9.2d, v9.2d, v11.2d
+	WORD $0x4e68f54a // fmax v10.2d, v10.2d, v8.2d
+	FSTPQ (F9, F10), 64(R0)
+	FMOVQ 48(R1), F12
+	WORD $0x0e61798f // fcvtl v15.2d, v12.2s
+	WORD $0x4e61798c // fcvtl2 v12.2d, v12.4s
+	FLDPQ 96(R0), (F13, F14)
+	WORD $0x4e6ff5ad // fmax v13.2d, v13.2d, v15.2d
+	WORD $0x4e6cf5ce // fmax v14.2d, v14.2d, v12.2d
+	FSTPQ (F13, F14), 96(R0)
+	ADD $128, R0
+	ADD $64, R1
+	SUB $16, R15
+	B many13
+one14:
+	CMP $4, R15
+	BLT tail15
+	FMOVQ (R1), F0
+	WORD $0x0e617803 // fcvtl v3.2d, v0.2s
+	WORD $0x4e617800 // fcvtl2 v0.2d, v0.4s
+	FLDPQ (R0), (F1, F2)
+	WORD $0x4e63f421 // fmax v1.2d, v1.2d, v3.2d
+	WORD $0x4e60f442 // fmax v2.2d, v2.2d, v0.2d
+	FSTPQ (F1, F2), (R0)
+	ADD $32, R0
+	ADD $16, R1
+	SUB $4, R15
+	B one14
+tail15:
+	CBZ R15, done16
+	FMOVS (R1), F0
+	FCVTSD F0, F0
+	FMOVD (R0), F1
+	FMAXD F0, F1, F1
+	FMOVD F1, (R0)
+	ADD $8, R0
+	ADD $4, R1
+	SUB $1, R15
+	B tail15
+done16:
 	RET

@@ -100,6 +100,12 @@ func fillNEON(y []float32, v float32)
 //go:noescape
 func gapColumnsNEON(y, p, q, pScale, qScale, w []float32, stride int)
 
+// largestColumnsNEON is the maximum in [vectorKernels.foldColumns].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func largestColumnsNEON(acc []float64, x []float32)
+
 // largestNEON is the maximum in [vectorKernels.fold].
 // It needs no alignment and does not check bounds.
 //

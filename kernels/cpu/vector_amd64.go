@@ -18,7 +18,8 @@ func init() {
 		addAVX512, subAVX512, mulAVX512, divAVX512, maxAVX512, minAVX512, lessEqualAVX512,
 		leakyReLUGradAVX512, absGradAVX512, tanhGradAVX512, sigmoidGradAVX512,
 	}
-	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX512, largestAVX512, sumColumnsAVX512
+	k.fold[kernels.Sum], k.fold[kernels.Largest] = sumAVX512, largestAVX512
+	k.foldColumns[kernels.Sum], k.foldColumns[kernels.Largest] = sumColumnsAVX512, largestColumnsAVX512
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX512, normApplyAVX512, normSumsAVX512, normGradAVX512
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(16, maxPairsAVX512), wholeTriples(16, maxTriplesAVX512, wholeTriples(8, maxTriplesAVX2, maxTriplesGeneric)), wholePool2Grad(16, maxPool2GradAVX512)
 	k.maxPool2, k.maxPool3Grad = wholePool2(16, maxPool2AVX512), wholePool3Grad(16, maxPool3GradAVX512)
@@ -39,7 +40,8 @@ func init() {
 		addAVX2, subAVX2, mulAVX2, divAVX2, maxAVX2, minAVX2, lessEqualAVX2,
 		leakyReLUGradAVX2, absGradAVX2, tanhGradAVX2, sigmoidGradAVX2,
 	}
-	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumAVX2, largestAVX2, sumColumnsAVX2
+	k.fold[kernels.Sum], k.fold[kernels.Largest] = sumAVX2, largestAVX2
+	k.foldColumns[kernels.Sum], k.foldColumns[kernels.Largest] = sumColumnsAVX2, largestColumnsAVX2
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsAVX2, normApplyAVX2, normSumsAVX2, normGradAVX2
 	k.maxPairs, k.maxTriples, k.maxPool2Grad = wholePairs(8, maxPairsAVX2), wholeTriples(8, maxTriplesAVX2, maxTriplesGeneric), wholePool2Grad(8, maxPool2GradAVX2)
 	k.maxPool2, k.maxPool3Grad = wholePool2(8, maxPool2AVX2), wholePool3Grad(8, maxPool3GradAVX2)

@@ -4,9 +4,8 @@ package cpu
 
 import "github.com/org/trustmae/kernels"
 
-// vectorNEON replaces all of the generic table but two: the maximum of columns, which
-// has no assembly on amd64 either, and the interpolation along a row (lerp), where
-// registers of four values hold too narrow a window of inputs to permute.
+// vectorNEON replaces all of the generic table but the interpolation along a row
+// (lerp), where registers of four values hold too narrow a window of inputs to permute.
 var vectorNEON = genericVector
 
 func init() {
@@ -22,7 +21,8 @@ func init() {
 		kernels.LeakyReLUGrad: leakyReLUGradNEON, kernels.AbsGrad: absGradNEON,
 		kernels.TanhGrad: tanhGradNEON, kernels.SigmoidGrad: sigmoidGradNEON,
 	}
-	k.fold[kernels.Sum], k.fold[kernels.Largest], k.foldColumns[kernels.Sum] = sumNEON, largestNEON, sumColumnsNEON
+	k.fold[kernels.Sum], k.fold[kernels.Largest] = sumNEON, largestNEON
+	k.foldColumns[kernels.Sum], k.foldColumns[kernels.Largest] = sumColumnsNEON, largestColumnsNEON
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsNEON, normApplyNEON, normSumsNEON, normGradNEON
 	k.maxPairs, k.maxTriples = maxPairsNEON, maxTriplesNEON
 	k.maxPool2Grad, k.maxPool3Grad = maxPool2GradNEON, maxPool3GradNEON

@@ -77,6 +77,9 @@ func benchOps(shape [4]int) []benchOp {
 		{"SumOverChannels", 1, func(b *Backend, x, s []kernels.Buffer) {
 			b.Reduce(kernels.Sum, x[1].Slice(0, n*h*w), x[0], dims, []bool{false, true, false, false})
 		}},
+		{"LargestOverChannels", 1, func(b *Backend, x, s []kernels.Buffer) {
+			b.Reduce(kernels.Largest, x[1].Slice(0, n*h*w), x[0], dims, []bool{false, true, false, false})
+		}},
 		{"Norm", 3, func(b *Backend, x, s []kernels.Buffer) { b.Norm(x[0], s[0], s[1], x[1], s[2], s[3], norm) }},
 		{"NormApply", 2, func(b *Backend, x, s []kernels.Buffer) {
 			b.NormApply(x[0], x[1], s[0], s[1], s[2], s[3], norm)

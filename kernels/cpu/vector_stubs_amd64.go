@@ -172,6 +172,18 @@ func largestAVX2(acc *[2]float64, x []float32)
 //go:noescape
 func largestAVX512(acc *[2]float64, x []float32)
 
+// largestColumnsAVX2 is the maximum in [vectorKernels.foldColumns].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func largestColumnsAVX2(acc []float64, x []float32)
+
+// largestColumnsAVX512 is the maximum in [vectorKernels.foldColumns].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func largestColumnsAVX512(acc []float64, x []float32)
+
 // leakyReLUAVX2 is the function of that name in [vectorKernels.unary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //

@@ -5,6 +5,7 @@ func init() {
 		k.sum()
 		k.sumColumns()
 		k.largest()
+		k.largestColumns()
 	})
 	neonFile("norm", "neon_reduce.go", func(k *neon) {
 		k.moments()
@@ -58,7 +59,17 @@ func (k *neon) sum() {
 }
 
 func (k *neon) sumColumns() {
-	k.begin("sumColumns", "acc []float64, x []float32", "is the sum in [vectorKernels.foldColumns].")
+	k.foldColumns("sumColumns", "is the sum in [vectorKernels.foldColumns].", "fadd", "FADDD")
+}
+
+// largestColumns relies on FMAX, as largest does.
+func (k *neon) largestColumns() {
+	k.foldColumns("largestColumns", "is the maximum in [vectorKernels.foldColumns].", "fmax", "FMAXD")
+}
+
+// foldColumns folds by an instruction for two values and one for the tail's.
+func (k *neon) foldColumns(name, comment, two, one string) {
+	k.begin(name, "acc []float64, x []float32", comment)
 	k.get("acc_base", "x_base")
 	k.op("MOVD %s, R15", k.arg("acc_len"))
 	k.loop(4, func(b lanes4) {
@@ -67,14 +78,14 @@ func (k *neon) sumColumns() {
 		if b.tail {
 			k.op("FCVTSD F%d, F%d", x, x)
 			k.op("FMOVD %s, F%d", b.place("R0", 8, 0), low)
-			k.op("FADDD F%d, F%d", x, low)
+			k.op("%s F%d, F%d, F%d", one, x, low, low)
 			k.op("FMOVD F%d, %s", low, b.place("R0", 8, 0))
 			return
 		}
 		k.widen(b.t(3), x, x)
 		k.op("FLDPQ %s, (F%d, F%d)", b.place("R0", 8, 0), low, high)
-		k.double("fadd", low, low, b.t(3))
-		k.double("fadd", high, high, x)
+		k.double(two, low, low, b.t(3))
+		k.double(two, high, high, x)
 		k.op("FSTPQ (F%d, F%d), %s", low, high, b.place("R0", 8, 0))
 	})
 	k.ret()

@@ -5,6 +5,7 @@ func init() {
 		sum(k)
 		sumColumns(k)
 		largest(k)
+		largestColumns(k)
 	})
 	vectorFile("norm", "reduce.go", func(k *kernel) {
 		moments(k)
@@ -97,9 +98,31 @@ func sum(k *kernel) {
 	k.ret()
 }
 
-// sumColumns works on half vectors of x, whole ones of acc.
 func sumColumns(k *kernel) {
-	k.begin("sumColumns", "acc []float64, x []float32", "is the sum in [vectorKernels.foldColumns].")
+	foldColumns(k, "sumColumns", "is the sum in [vectorKernels.foldColumns].", func(kind, acc, x, _ string) {
+		k.op("VADD%s %s, %s, %s", kind, acc, x, x)
+	})
+}
+
+// largestColumns lets NaN in acc win as the second operand of the maximum, and puts
+// NaN in x back, which the maximum forgets.
+func largestColumns(k *kernel) {
+	foldColumns(k, "largestColumns", "is the maximum in [vectorKernels.foldColumns].", func(kind, acc, x, tmp string) {
+		if k.v.wide && kind == "PD" {
+			k.op("VCMPPD $%d, %s, %s, K1", ordered, x, x)
+			k.op("VMAXPD %s, %s, K1, %s", acc, x, x)
+			return
+		}
+		k.op("VCMP%s $%d, %s, %s, %s", kind, unordered, x, x, tmp)
+		k.op("VMAX%s %s, %s, %s", kind, acc, x, x)
+		k.op("VORPD %s, %s, %s", tmp, x, x)
+	})
+}
+
+// foldColumns works on half vectors of x, whole ones of acc. fold folds acc into x, of
+// the kind PD or SD, and may spoil tmp.
+func foldColumns(k *kernel, name, comment string, fold func(kind, acc, x, tmp string)) {
+	k.begin(name, "acc []float64, x []float32", comment)
 	k.load("acc_base", "DI")
 	k.load("acc_len", "CX")
 	k.load("x_base", "SI")
@@ -111,10 +134,10 @@ func sumColumns(k *kernel) {
 		k.op("CMPQ CX, $%d", n*half)
 		k.op("JLT %s", next)
 		for i := range n {
-			r := k.v.reg(i)
+			r, acc := k.v.reg(2*i), index("DI", "BX", 8, i*half*8)
 			k.op("VCVTPS2PD %s, %s", index("SI", "BX", 4, i*half*4), r)
-			k.op("VADDPD %s, %s, %s", index("DI", "BX", 8, i*half*8), r, r)
-			k.op("VMOVUPD %s, %s", r, index("DI", "BX", 8, i*half*8))
+			fold("PD", acc, r, k.v.reg(2*i+1))
+			k.op("VMOVUPD %s, %s", r, acc)
 		}
 		k.op("ADDQ $%d, BX", n*half)
 		k.op("SUBQ $%d, CX", n*half)
@@ -127,7 +150,7 @@ func sumColumns(k *kernel) {
 	k.op("JZ %s", done)
 	k.op("VXORPS X0, X0, X0")
 	k.op("VCVTSS2SD %s, X0, X0", index("SI", "BX", 4, 0))
-	k.op("VADDSD %s, X0, X0", index("DI", "BX", 8, 0))
+	fold("SD", index("DI", "BX", 8, 0), "X0", "X1")
 	k.op("VMOVSD X0, %s", index("DI", "BX", 8, 0))
 	k.op("INCQ BX")
 	k.op("DECQ CX")

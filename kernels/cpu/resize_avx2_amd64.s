@@ -53,6 +53,61 @@ done4:
 	VZEROUPPER
 	RET
 
+// func lerpPairsAVX2(y, x []float32, b *lerpBlocks)
+TEXT ·lerpPairsAVX2(SB), NOSPLIT, $0-56
+	MOVQ y_base+0(FP), DI
+	MOVQ y_len+8(FP), CX
+	MOVQ x_base+24(FP), SI
+	MOVQ b+48(FP), DX
+	MOVQ 24(DX), R8
+	MOVQ 72(DX), R10
+	MOVQ 96(DX), R11
+	XORQ BX, BX
+many5:
+	CMPQ CX, $8
+	JLT one6
+	MOVLQSX (R8)(BX*1), AX
+	MOVLQSX 4(R8)(BX*1), DX
+	VMOVSD (SI)(AX*1), X0
+	VMOVHPD (SI)(DX*1), X0, X0
+	MOVLQSX 8(R8)(BX*1), AX
+	MOVLQSX 12(R8)(BX*1), DX
+	VMOVSD (SI)(AX*1), X1
+	VMOVHPD (SI)(DX*1), X1, X1
+	MOVLQSX 16(R8)(BX*1), AX
+	MOVLQSX 20(R8)(BX*1), DX
+	VMOVSD (SI)(AX*1), X2
+	VMOVHPD (SI)(DX*1), X2, X2
+	MOVLQSX 24(R8)(BX*1), AX
+	MOVLQSX 28(R8)(BX*1), DX
+	VMOVSD (SI)(AX*1), X3
+	VMOVHPD (SI)(DX*1), X3, X3
+	VINSERTF128 $1, X2, Y0, Y0
+	VINSERTF128 $1, X3, Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y0
+	VMULPS (R11)(BX*1), Y0, Y0
+	VFMADD132PS (R10)(BX*1), Y0, Y2
+	VMOVUPS Y2, (DI)(BX*1)
+	ADDQ $32, BX
+	SUBQ $8, CX
+	JMP many5
+one6:
+	TESTQ CX, CX
+	JZ done7
+	MOVLQSX (R8)(BX*1), AX
+	VMOVSS (SI)(AX*1), X0
+	VMOVSS 4(SI)(AX*1), X1
+	VMULSS (R11)(BX*1), X1, X1
+	VFMADD132SS (R10)(BX*1), X1, X0
+	VMOVSS X0, (DI)(BX*1)
+	ADDQ $4, BX
+	DECQ CX
+	JMP one6
+done7:
+	VZEROUPPER
+	RET
+
 DATA masks<>+0(SB)/8, $0xffffffffffffffff
 DATA masks<>+8(SB)/8, $0xffffffffffffffff
 DATA masks<>+16(SB)/8, $0xffffffffffffffff

@@ -1,5 +1,10 @@
 package cpu
 
+import (
+	"math"
+	"slices"
+)
+
 // lerp interpolates one output between inputs at and at+step.
 type lerp struct {
 	at, step int
@@ -24,27 +29,50 @@ func lerps(in, out int) []lerp {
 	return list
 }
 
-// lerpKernel interpolates along a row by permuting registers: a vector of
-// outputs finds its inputs among window neighbouring ones. The zero value has no
-// assembly.
+// lerpKernel interpolates along a row. The zero value has no assembly.
 type lerpKernel struct {
+	// row permutes registers: a vector of outputs finds its inputs among window
+	// neighbouring ones. It may be missing: then lanes is 0.
 	lanes, window int
 	row           func(y, x []float32, b *lerpBlocks)
+	// pairs loads the two inputs of every output, which are neighbours.
+	pairs func(y, x []float32, b *lerpBlocks)
 }
 
-// lerpBlocks are the interpolations of vectors of outputs, in the order in which
-// assembly reads them; the last vector is filled up with zeros.
+// lerpBlocks are the interpolations in the order in which assembly reads them: of
+// vectors of outputs, the last one filled up with zeros, or of as many outputs as lie
+// between two inputs.
 type lerpBlocks struct {
-	base        []int32   // first input of each vector's window
-	first       []int32   // input of every output, from its window's base
-	second      []int32   // and the next input
+	base        []int32   // first input of each vector's window; nil for pairs
+	first       []int32   // input of every output, from its window's base; bytes for pairs
+	second      []int32   // and the next input; nil for pairs
 	nearWeights []float32 // weights of the two
 	farWeights  []float32
 }
 
-// blocks arranges the interpolations for the kernel, or returns nil where a
-// vector's inputs do not fit into a window.
+// blocks arranges the interpolations for the kernel, or returns nil where it has no
+// assembly.
 func (k *lerpKernel) blocks(list []lerp, in int) *lerpBlocks {
+	if b := k.windows(list, in); b != nil {
+		return b
+	}
+	if k.pairs == nil || in > math.MaxInt32/4 {
+		return nil
+	}
+	n := slices.IndexFunc(list, func(l lerp) bool { return l.step == 0 })
+	if n < 0 {
+		n = len(list) // none is at the last input
+	}
+	b := &lerpBlocks{first: make([]int32, n), nearWeights: make([]float32, n), farWeights: make([]float32, n)}
+	for i, l := range list[:n] {
+		b.first[i], b.nearWeights[i], b.farWeights[i] = int32(4*l.at), l.near, l.far
+	}
+	return b
+}
+
+// windows arranges vectors of outputs, or returns nil where the inputs of one do not
+// fit into a window.
+func (k *lerpKernel) windows(list []lerp, in int) *lerpBlocks {
 	if k.lanes == 0 {
 		return nil
 	}
@@ -74,6 +102,12 @@ func (k *lerpKernel) rows(list []lerp, blocks *lerpBlocks, in int) func(y, x []f
 	switch {
 	case blocks == nil:
 		return func(y, x []float32) { lerpRow(y, x, list) }
+	case blocks.base == nil:
+		n := len(blocks.first)
+		return func(y, x []float32) {
+			k.pairs(y[:n], x, blocks)
+			lerpRow(y[n:], x, list[n:])
+		}
 	case in < k.window:
 		scratch := make([]float32, k.window)
 		return func(y, x []float32) {

@@ -124,6 +124,12 @@ func leakyReLUGradNEON(y, p, q []float32, alpha float32)
 //go:noescape
 func leakyReLUNEON(y, x []float32, a, b float32)
 
+// lerpPairsNEON is [lerpKernel.pairs].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func lerpPairsNEON(y, x []float32, b *lerpBlocks)
+
 // lessEqualNEON is the function of that name in [vectorKernels.binary].
 // It needs no alignment and does not check bounds.
 //

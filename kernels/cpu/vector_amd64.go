@@ -25,7 +25,7 @@ func init() {
 	k.maxPool2, k.maxPool3Grad = wholePool2(16, maxPool2AVX512), wholePool3Grad(16, maxPool3GradAVX512)
 	k.squareColumns, k.gapColumns = squareColumnsAVX512, gapColumnsAVX512
 	k.correlate, k.weighted = correlateAVX512, weightedAVX512
-	k.lerp = lerpKernel{lanes: 16, window: 32, row: lerpRowAVX512}
+	k.lerp = lerpKernel{lanes: 16, window: 32, row: lerpRowAVX512, pairs: lerpPairsAVX2}
 	k.transpose = columnBlocks(transposeAVX512)
 }
 
@@ -48,7 +48,7 @@ func init() {
 	k.squareColumns, k.gapColumns = squareColumnsAVX2, gapColumnsAVX2
 	k.correlate, k.weighted = correlateAVX2, weightedAVX2
 	k.transpose = columnBlocks(transposeAVX2)
-	k.lerp = lerpKernel{lanes: 8, window: 8, row: lerpRowAVX2}
+	k.lerp = lerpKernel{lanes: 8, window: 8, row: lerpRowAVX2, pairs: lerpPairsAVX2}
 }
 
 // wholePairs gives whole vectors to assembly and the rest to the twin.

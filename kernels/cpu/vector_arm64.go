@@ -4,8 +4,7 @@ package cpu
 
 import "github.com/org/trustmae/kernels"
 
-// vectorNEON replaces all of the generic table but the interpolation along a row
-// (lerp), where registers of four values hold too narrow a window of inputs to permute.
+// vectorNEON replaces all of the generic table.
 var vectorNEON = genericVector
 
 func init() {
@@ -28,6 +27,7 @@ func init() {
 	k.maxPool2Grad, k.maxPool3Grad = maxPool2GradNEON, maxPool3GradNEON
 	k.squareColumns, k.gapColumns = squareColumnsNEON, gapColumnsNEON
 	k.correlate, k.weighted = correlateNEON, weightedNEON
+	k.lerp = lerpKernel{pairs: lerpPairsNEON}
 	k.transpose = func(y, x []float32, rows, cols, yStride, xStride int) {
 		transposeNEON(y, yStride, x, xStride, rows, cols)
 	}

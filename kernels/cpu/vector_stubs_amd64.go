@@ -208,6 +208,12 @@ func leakyReLUGradAVX2(y, p, q []float32, alpha float32)
 //go:noescape
 func leakyReLUGradAVX512(y, p, q []float32, alpha float32)
 
+// lerpPairsAVX2 is [lerpKernel.pairs].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func lerpPairsAVX2(y, x []float32, b *lerpBlocks)
+
 // lerpRowAVX2 is [lerpKernel.row].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //

@@ -51,9 +51,9 @@ func transposeAVX512(dst []float32, dstStride int, src []float32, srcStride, row
 // by the twin.
 func transposeAVX2(dst []float32, dstStride int, src []float32, srcStride, rows, cols int) {
 	blocks := rows / 8
-	j := 0
-	for ; blocks > 0 && j+8 <= cols; j += 8 {
-		transposeBlocksAVX2(dst[j*dstStride:], dstStride, src[j:], srcStride, blocks)
+	j := cols &^ 7
+	if blocks > 0 && j > 0 {
+		transposeBlocksAVX2(dst, dstStride, src, srcStride, blocks, j/8)
 	}
 	if j < cols && blocks > 0 {
 		transpose16(dst[j*dstStride:], dstStride, src[j:], srcStride, 8*blocks, cols-j)
@@ -63,10 +63,10 @@ func transposeAVX2(dst []float32, dstStride int, src []float32, srcStride, rows,
 	}
 }
 
-// transposeBlocksAVX2 transposes blocks > 0 blocks of eight rows and eight
-// columns, which follow each other down the source:
-// dst[j·dstStride+i] = src[i·srcStride+j] for i < 8·blocks and j < 8. It needs
+// transposeBlocksAVX2 transposes blocks of eight rows and eight columns, at least one
+// down the source and one across:
+// dst[j·dstStride+i] = src[i·srcStride+j] for i < 8·blocks and j < 8·across. It needs
 // AVX, no alignment, and does not check bounds.
 //
 //go:noescape
-func transposeBlocksAVX2(dst []float32, dstStride int, src []float32, srcStride, blocks int)
+func transposeBlocksAVX2(dst []float32, dstStride int, src []float32, srcStride, blocks, across int)

@@ -4,32 +4,41 @@
 
 #include "textflag.h"
 
-// func transposeBlocksAVX2(dst []float32, dstStride int, src []float32, srcStride, blocks int)
-TEXT ·transposeBlocksAVX2(SB), NOSPLIT, $0-72
+// func transposeBlocksAVX2(dst []float32, dstStride int, src []float32, srcStride, blocks, across int)
+TEXT ·transposeBlocksAVX2(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), DI
 	MOVQ dstStride+24(FP), R8
 	MOVQ src_base+32(FP), SI
 	MOVQ srcStride+56(FP), R9
-	MOVQ blocks+64(FP), R10
+	MOVQ across+72(FP), R11
 	SHLQ $2, R8
 	SHLQ $2, R9
+	LEAQ (R8)(R8*2), R12
+	LEAQ (R9)(R9*2), R13
+	// R14, R15: the columns' first block and its place
+columns:
+	MOVQ SI, R14
+	MOVQ DI, R15
+	MOVQ blocks+64(FP), R10
 block:
-	VMOVUPS (SI), Y0
-	ADDQ R9, SI
-	VMOVUPS (SI), Y1
-	ADDQ R9, SI
-	VMOVUPS (SI), Y2
-	ADDQ R9, SI
-	VMOVUPS (SI), Y3
-	ADDQ R9, SI
-	VMOVUPS (SI), Y4
-	ADDQ R9, SI
-	VMOVUPS (SI), Y5
-	ADDQ R9, SI
-	VMOVUPS (SI), Y6
-	ADDQ R9, SI
-	VMOVUPS (SI), Y7
-	ADDQ R9, SI
+	LEAQ (R14)(R9*4), BX
+	// Y0-Y3: columns 0 to 3 of rows i and i+4; Y4-Y7: columns 4 to 7
+	VMOVUPS (R14), X0
+	VMOVUPS 16(R14), X4
+	VINSERTF128 $1, (BX), Y0, Y0
+	VINSERTF128 $1, 16(BX), Y4, Y4
+	VMOVUPS (R14)(R9*1), X1
+	VMOVUPS 16(R14)(R9*1), X5
+	VINSERTF128 $1, (BX)(R9*1), Y1, Y1
+	VINSERTF128 $1, 16(BX)(R9*1), Y5, Y5
+	VMOVUPS (R14)(R9*2), X2
+	VMOVUPS 16(R14)(R9*2), X6
+	VINSERTF128 $1, (BX)(R9*2), Y2, Y2
+	VINSERTF128 $1, 16(BX)(R9*2), Y6, Y6
+	VMOVUPS (R14)(R13*1), X3
+	VMOVUPS 16(R14)(R13*1), X7
+	VINSERTF128 $1, (BX)(R13*1), Y3, Y3
+	VINSERTF128 $1, 16(BX)(R13*1), Y7, Y7
 	VUNPCKLPS Y1, Y0, Y8
 	VUNPCKHPS Y1, Y0, Y9
 	VUNPCKLPS Y3, Y2, Y10
@@ -46,32 +55,22 @@ block:
 	VUNPCKHPD Y14, Y12, Y5
 	VUNPCKLPD Y15, Y13, Y6
 	VUNPCKHPD Y15, Y13, Y7
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y12
-	VPERM2F128 $0x20, Y5, Y1, Y9
-	VPERM2F128 $0x31, Y5, Y1, Y13
-	VPERM2F128 $0x20, Y6, Y2, Y10
-	VPERM2F128 $0x31, Y6, Y2, Y14
-	VPERM2F128 $0x20, Y7, Y3, Y11
-	VPERM2F128 $0x31, Y7, Y3, Y15
-	MOVQ DI, BX
-	VMOVUPS Y8, (BX)
-	ADDQ R8, BX
-	VMOVUPS Y9, (BX)
-	ADDQ R8, BX
-	VMOVUPS Y10, (BX)
-	ADDQ R8, BX
-	VMOVUPS Y11, (BX)
-	ADDQ R8, BX
-	VMOVUPS Y12, (BX)
-	ADDQ R8, BX
-	VMOVUPS Y13, (BX)
-	ADDQ R8, BX
-	VMOVUPS Y14, (BX)
-	ADDQ R8, BX
-	VMOVUPS Y15, (BX)
-	ADDQ $32, DI
+	LEAQ (R15)(R8*4), DX
+	VMOVUPS Y0, (R15)
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y1, (R15)(R8*1)
+	VMOVUPS Y5, (DX)(R8*1)
+	VMOVUPS Y2, (R15)(R8*2)
+	VMOVUPS Y6, (DX)(R8*2)
+	VMOVUPS Y3, (R15)(R12*1)
+	VMOVUPS Y7, (DX)(R12*1)
+	ADDQ $32, R15
+	LEAQ (R14)(R9*8), R14
 	DECQ R10
 	JNZ block
+	ADDQ $32, SI
+	LEAQ (DI)(R8*8), DI
+	DECQ R11
+	JNZ columns
 	VZEROUPPER
 	RET

@@ -101,43 +101,52 @@ func transpose16(e *emitter) {
 // transposeAVX2 emits the transposition of whole blocks of eight rows and eight
 // columns.
 func transposeAVX2(e *emitter) {
-	e.fn("transposeBlocksAVX2(dst []float32, dstStride int, src []float32, srcStride, blocks int)")
+	e.fn("transposeBlocksAVX2(dst []float32, dstStride int, src []float32, srcStride, blocks, across int)")
 	e.load("dst_base", "DI")
 	e.load("dstStride", "R8")
 	e.load("src_base", "SI")
 	e.load("srcStride", "R9")
-	e.load("blocks", "R10")
+	e.load("across", "R11")
 	e.op("SHLQ $2, R8")
 	e.op("SHLQ $2, R9")
+	e.op("LEAQ (R8)(R8*2), R12")
+	e.op("LEAQ (R9)(R9*2), R13")
+	e.note("R14, R15: the columns' first block and its place")
+	e.label("columns")
+	e.op("MOVQ SI, R14")
+	e.op("MOVQ DI, R15")
+	e.load("blocks", "R10")
 	e.label("block")
-	for i := range 8 {
-		e.op("VMOVUPS (SI), %s", y(i))
-		e.op("ADDQ R9, SI")
+	e.op("LEAQ (R14)(R9*4), BX")
+	e.note("Y0-Y3: columns 0 to 3 of rows i and i+4; Y4-Y7: columns 4 to 7")
+	for i, at := range []string{"", "(R9*1)", "(R9*2)", "(R13*1)"} {
+		e.op("VMOVUPS (R14)%s, %s", at, x(i))
+		e.op("VMOVUPS 16(R14)%s, %s", at, x(4+i))
+		e.op("VINSERTF128 $1, (BX)%s, %s, %s", at, y(i), y(i))
+		e.op("VINSERTF128 $1, 16(BX)%s, %s, %s", at, y(4+i), y(4+i))
 	}
 	for i := 0; i < 8; i += 2 {
 		e.op("VUNPCKLPS %s, %s, %s", y(i+1), y(i), y(8+i))
 		e.op("VUNPCKHPS %s, %s, %s", y(i+1), y(i), y(9+i))
 	}
-	for g := range 2 {
-		b := 8 + 4*g
-		e.op("VUNPCKLPD %s, %s, %s", y(b+2), y(b), y(4*g))
-		e.op("VUNPCKHPD %s, %s, %s", y(b+2), y(b), y(4*g+1))
-		e.op("VUNPCKLPD %s, %s, %s", y(b+3), y(b+1), y(4*g+2))
-		e.op("VUNPCKHPD %s, %s, %s", y(b+3), y(b+1), y(4*g+3))
+	for i := 0; i < 8; i += 4 {
+		e.op("VUNPCKLPD %s, %s, %s", y(10+i), y(8+i), y(i))
+		e.op("VUNPCKHPD %s, %s, %s", y(10+i), y(8+i), y(i+1))
+		e.op("VUNPCKLPD %s, %s, %s", y(11+i), y(9+i), y(i+2))
+		e.op("VUNPCKHPD %s, %s, %s", y(11+i), y(9+i), y(i+3))
 	}
-	for j := range 4 {
-		e.op("VPERM2F128 $0x20, %s, %s, %s", y(4+j), y(j), y(8+j))
-		e.op("VPERM2F128 $0x31, %s, %s, %s", y(4+j), y(j), y(12+j))
+	e.op("LEAQ (R15)(R8*4), DX")
+	for i, at := range []string{"", "(R8*1)", "(R8*2)", "(R12*1)"} {
+		e.op("VMOVUPS %s, (R15)%s", y(i), at)
+		e.op("VMOVUPS %s, (DX)%s", y(4+i), at)
 	}
-	e.op("MOVQ DI, BX")
-	for i := range 8 {
-		e.op("VMOVUPS %s, (BX)", y(8+i))
-		if i < 7 {
-			e.op("ADDQ R8, BX")
-		}
-	}
-	e.op("ADDQ $32, DI")
+	e.op("ADDQ $32, R15")
+	e.op("LEAQ (R14)(R9*8), R14")
 	e.op("DECQ R10")
 	e.op("JNZ block")
+	e.op("ADDQ $32, SI")
+	e.op("LEAQ (DI)(R8*8), DI")
+	e.op("DECQ R11")
+	e.op("JNZ columns")
 	e.ret()
 }

@@ -44,7 +44,15 @@ func TestPointwiseConvolutions(t *testing.T) {
 		s := kernels.NewConvShape(1+rng.IntN(3), 1+rng.IntN(70), 1+rng.IntN(20), 1+rng.IntN(20), 1+rng.IntN(70), 1, 1, 1, 0, 1)
 		cases = append(cases, newConvCase(s, i))
 	}
-	cases = append(cases, newConvCase(kernels.NewConvShape(1, 33, 32, 32, 5, 1, 1, 1, 0, 1), 30))
+	// Several runs of pixels; several blocks of pixels and slices of channels, of images
+	// or of the gradient.
+	for i, s := range []kernels.ConvShape{
+		kernels.NewConvShape(1, 33, 32, 32, 5, 1, 1, 1, 0, 1),
+		kernels.NewConvShape(1, 112, 24, 24, 16, 1, 1, 1, 0, 1),
+		kernels.NewConvShape(2, 31, 23, 25, 150, 1, 1, 1, 0, 1),
+	} {
+		cases = append(cases, newConvCase(s, 30+uint64(i)))
+	}
 	checkAll(t, cases)
 }
 

@@ -47,6 +47,10 @@ func unswap(dst, src []float32, s kernels.ConvShape) {
 // weightGradient computes dw in the roles that s describes.
 func (b *Backend) weightGradient(dst, src, grad []float32, s kernels.ConvShape) {
 	g := forwardCorrelation(s)
+	if g.suitsOuter(&b.table.gemm) {
+		b.outerGradient(g, dst, src, grad)
+		return
+	}
 	if g.suitsDots(&b.table.dots) {
 		b.pointwiseGradient(g, dst, src, grad)
 		return

@@ -2,9 +2,9 @@
 
 package cpu
 
-var gemmAVX512 = gemmKernels{rows: 8, cols: 32, tile: tileAVX512, dense: denseAVX512, transpose: transposeAVX512, panels: panelsAVX512}
+var gemmAVX512 = gemmKernels{rows: 8, cols: 32, tile: tileAVX512, dense: denseAVX512, strided: stridedAVX512, transpose: transposeAVX512, panels: panelsAVX512}
 
-var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, dense: denseAVX2, transpose: transposeAVX2, panels: panelsAVX2}
+var gemmAVX2 = gemmKernels{rows: 6, cols: 16, tile: tileAVX2, dense: denseAVX2, strided: stridedAVX2, transpose: transposeAVX2, panels: panelsAVX2}
 
 // tileAVX512 is [gemmKernels].tile for 8 rows and 32 columns. It needs
 // AVX-512F, no alignment, and does not check bounds.
@@ -18,6 +18,12 @@ func tileAVX512(c, init, a, b []float32, rows []tileRow, steps []int32)
 //go:noescape
 func denseAVX512(c, init, a, b []float32, rows []tileRow, depth int)
 
+// stridedAVX512 is [gemmKernels].strided for 8 rows and 32 columns. It needs AVX-512F, no
+// alignment, and does not check bounds.
+//
+//go:noescape
+func stridedAVX512(c, init, a, b []float32, rows []tileRow, depth int)
+
 // tileAVX2 is [gemmKernels].tile for 6 rows and 16 columns. It needs AVX2 and
 // FMA, no alignment, and does not check bounds.
 //
@@ -29,6 +35,12 @@ func tileAVX2(c, init, a, b []float32, rows []tileRow, steps []int32)
 //
 //go:noescape
 func denseAVX2(c, init, a, b []float32, rows []tileRow, depth int)
+
+// stridedAVX2 is [gemmKernels].strided for 6 rows and 16 columns. It needs AVX2 and FMA, no
+// alignment, and does not check bounds.
+//
+//go:noescape
+func stridedAVX2(c, init, a, b []float32, rows []tileRow, depth int)
 
 // panelsAVX512 is [gemmKernels].panels for 32 columns. It needs AVX-512F, no
 // alignment, and does not check bounds.

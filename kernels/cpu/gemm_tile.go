@@ -20,6 +20,10 @@ type gemmKernels struct {
 	// dense is tile for the steps 0, 1, ..., depth-1, a plain matrix product.
 	dense func(c, init, a, b []float32, rows []tileRow, depth int)
 
+	// strided is dense for rows that lie at one distance from each other, so that the
+	// next tile's can be fetched to the first-level cache.
+	strided func(c, init, a, b []float32, rows []tileRow, depth int)
+
 	// transpose writes dst[j·dstStride+i] = src[i·srcStride+j] for i < rows and
 	// j < cols ≤ 16, rows and cols at least 1. dst and src do not overlap.
 	transpose func(dst []float32, dstStride int, src []float32, srcStride, rows, cols int)
@@ -41,16 +45,16 @@ var genericGemm = gemmTwins(4, 16)
 
 // gemmTwins are the kernels in plain Go for tiles of any size.
 func gemmTwins(rows, cols int) gemmKernels {
+	dense := func(c, init, a, b []float32, rows []tileRow, depth int) {
+		for _, row := range rows {
+			tileTwin(cols, c, init, a, b, row, depth, nil)
+		}
+	}
 	return gemmKernels{
-		rows: rows, cols: cols, transpose: transpose16,
+		rows: rows, cols: cols, transpose: transpose16, dense: dense, strided: dense,
 		tile: func(c, init, a, b []float32, rows []tileRow, steps []int32) {
 			for _, row := range rows {
 				tileTwin(cols, c, init, a, b, row, len(steps), steps)
-			}
-		},
-		dense: func(c, init, a, b []float32, rows []tileRow, depth int) {
-			for _, row := range rows {
-				tileTwin(cols, c, init, a, b, row, depth, nil)
 			}
 		},
 		panels: func(dst []float32, dstStride int, src []float32, srcStride, rows, panels int) {
@@ -112,6 +116,15 @@ func (k *gemmKernels) tiles(c, init, a, b []float32, rows []tileRow, steps []int
 func (k *gemmKernels) denseTiles(c, init, a, b []float32, rows []tileRow, depth int) {
 	for n := k.atOnce(depth); len(rows) > 0; rows = rows[min(n, len(rows)):] {
 		k.dense(c, init, a, b, rows[:min(n, len(rows))], depth)
+	}
+}
+
+// stridedTiles is the strided kernel in calls of bounded length.
+//
+//go:noinline
+func (k *gemmKernels) stridedTiles(c, init, a, b []float32, rows []tileRow, depth int) {
+	for n := k.atOnce(depth); len(rows) > 0; rows = rows[min(n, len(rows)):] {
+		k.strided(c, init, a, b, rows[:min(n, len(rows))], depth)
 	}
 }
 

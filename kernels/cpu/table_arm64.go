@@ -8,7 +8,7 @@ func archTables() []*table {
 	return []*table{{name: "neon", supported: true, gemm: gemmNEON, wide: wideNEON, pointwise: pointwiseTilesNEON, dots: dotTilesNEON, shallow: shallowNEON, split: splitNEON, addRows: addRowsNEON, winograd: winogradNEON, vector: vectorNEON}}
 }
 
-var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, transpose: transposeNEON, panels: panelsNEON}
+var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, strided: denseNEON, transpose: transposeNEON, panels: panelsNEON}
 
 var wideNEON = wideKernels{{24, wide1NEON}, {24, wide2NEON}, {24, wide3NEON}, {24, wide4NEON}}
 

@@ -128,9 +128,9 @@ func offsets(d *kernelstest.Decoder, k, n int) []int32 {
 // summed is the tolerance of a sum of k terms in another order.
 func summed(k int) float64 { return rounding * math.Sqrt(float64(k)+1) }
 
-// prepareTile chooses the gathering product or the dense one, of several tiles.
+// prepareTile chooses one of the products, of several tiles.
 func prepareTile(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
-	g, depth, accumulate, dense := k.gemm, d.Below(300), d.Below(2) == 1, d.Below(2) == 1
+	g, depth, accumulate, product := k.gemm, d.Below(300), d.Below(2) == 1, []string{"tile", "dense", "strided"}[d.Below(3)]
 	reach, stride, height := d.Size(400), k.gemm.cols+d.Below(20), k.gemm.rows*d.Below(4)
 	rows, steps := make([]tileRow, height), offsets(d, depth, reach)
 	for i, at := range d.Perm(height) {
@@ -142,12 +142,15 @@ func prepareTile(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in 
 	} else {
 		inputs[2] = terms(d, g.cols)
 	}
-	u := use{fmt.Sprintf("%d rows, depth %d, accumulate %t, dense %t", height, depth, accumulate, dense), [][]float32{c}, inputs, summed(depth), false}
+	u := use{fmt.Sprintf("%d rows, depth %d, accumulate %t, %s", height, depth, accumulate, product), [][]float32{c}, inputs, summed(depth), false}
 	return u, func(k *table, out, in [][]float32) {
-		if dense {
-			k.gemm.dense(out[0], in[2], in[0], in[1], rows, depth)
-		} else {
+		switch product {
+		case "tile":
 			k.gemm.tile(out[0], in[2], in[0], in[1], rows, steps)
+		case "dense":
+			k.gemm.dense(out[0], in[2], in[0], in[1], rows, depth)
+		default: // fetching ahead aside, at any distances
+			k.gemm.strided(out[0], in[2], in[0], in[1], rows, depth)
 		}
 	}
 }

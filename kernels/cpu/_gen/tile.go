@@ -21,10 +21,12 @@ type tileForm struct {
 	// ahead is the register of the place that a turn fetches, up to that in limit; none:
 	// nothing.
 	ahead, limit string
+	// following is the register of a turn's place in the rows that are fetched.
+	following string
 }
 
-// tiles emits the matrix product that gathers its left operand and the one that
-// reads it from end to end.
+// tiles emits the matrix product that gathers its left operand and those that read it
+// from end to end.
 func tiles(e *emitter, f tileForm) {
 	e.fn("tile" + f.name + "(c, init, a, b []float32, rows []tileRow, steps []int32)")
 	f.unroll = 4
@@ -52,9 +54,31 @@ func tiles(e *emitter, f tileForm) {
 		e.op("MOVQ CX, %s", f.limit)
 		e.op("IMULQ $%d, %s", 2*2*f.width, f.limit)
 		e.op("ADDQ BX, %s", f.limit)
-	}, func(k int) func(row string) string {
-		return func(row string) string { return index(row, "CX", 4, 4*k) }
-	})
+	}, dense)
+	f.strided(e)
+}
+
+// strided emits the product of rows at one distance, that of the first two. DX is the
+// place of what is fetched, a tile further than CX.
+func (f tileForm) strided(e *emitter) {
+	e.fn("strided" + f.name + "(c, init, a, b []float32, rows []tileRow, depth int)")
+	f.unroll, f.ahead, f.following = 8, "", "DX"
+	f.overTiles(e, func() {
+		e.load("depth", "CX")
+		for _, r := range f.pointers() {
+			e.op("LEAQ (%s)(CX*4), %s", r, r)
+		}
+		e.op("MOVLQSX %s, DX", mem("R14", 8))
+		e.op("MOVLQSX (R14), AX")
+		e.op("SUBQ AX, DX")
+		e.op("IMULQ $%d, DX", f.rows)
+		e.op("SUBQ CX, DX")
+	}, dense)
+}
+
+// dense names the value of a row at step CX+k, where all rows end at step 0.
+func dense(k int) func(row string) string {
+	return func(row string) string { return index(row, "CX", 4, 4*k) }
 }
 
 // sum emits the loop over the steps, CX of them: values(k) makes ready step CX+k of
@@ -77,6 +101,12 @@ func (f tileForm) sum(e *emitter, finish string, values func(k int) func(row str
 		e.op("ADDQ $%d, %s", 2*f.width, f.ahead)
 		e.op("CMPQ %s, %s", f.ahead, f.limit)
 		e.op("CMOVQHI %s, %s", f.limit, f.ahead)
+	}
+	if f.following != "" {
+		for _, r := range f.pointers() {
+			e.op("PREFETCHT0 %s", index(r, f.following, 4, 0))
+		}
+		e.op("ADDQ $%d, %s", f.unroll, f.following)
 	}
 	e.op("ADDQ $%d, BX", 2*f.unroll*f.width)
 	e.op("ADDQ $%d, CX", f.unroll)

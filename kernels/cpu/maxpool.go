@@ -15,7 +15,8 @@ func (b *Backend) MaxPool2d(y, x kernels.Buffer, s kernels.PoolShape) {
 	src := b.in("MaxPool2d", x, s.Planes*s.InH*s.InW)
 	dst := b.out("MaxPool2d", y, s.Planes*s.OutH*s.OutW)
 	row := maxPoolRow
-	if pool2 := b.table.vector.maxPool2; pool2 != nil && wholeWindows(s) {
+	if wholeWindows(s) {
+		pool2 := b.table.vector.maxPool2
 		row = func(y, plane, _ []float32, oh int, s kernels.PoolShape) {
 			x := plane[2*oh*s.InW:]
 			pool2(y, x[:2*len(y)], x[s.InW:s.InW+2*len(y)])

@@ -66,6 +66,44 @@ tail7:
 done8:
 	RET
 
+// func maxPool2NEON(y, x0, x1 []float32)
+TEXT ·maxPool2NEON(SB), NOSPLIT, $0-72
+	MOVD y_base+0(FP), R0
+	MOVD x0_base+24(FP), R1
+	MOVD x1_base+48(FP), R2
+	MOVD y_len+8(FP), R15
+one10:
+	CMP $4, R15
+	BLT tail11
+	VLD2 (R1), [V0.S4, V1.S4]
+	VLD2 (R2), [V2.S4, V3.S4]
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4e23f442 // fmax v2.4s, v2.4s, v3.4s
+	WORD $0x4e22f400 // fmax v0.4s, v0.4s, v2.4s
+	FMOVQ F0, (R0)
+	ADD $16, R0
+	ADD $32, R1
+	ADD $32, R2
+	SUB $4, R15
+	B one10
+tail11:
+	CBZ R15, done12
+	FMOVS (R1), F0
+	FMOVS 4(R1), F1
+	FMOVS (R2), F2
+	FMOVS 4(R2), F3
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4e23f442 // fmax v2.4s, v2.4s, v3.4s
+	WORD $0x4e22f400 // fmax v0.4s, v0.4s, v2.4s
+	FMOVS F0, (R0)
+	ADD $4, R0
+	ADD $8, R1
+	ADD $8, R2
+	SUB $1, R15
+	B tail11
+done12:
+	RET
+
 // func maxPool2GradNEON(dx0, dx1, dy, x0, x1 []float32)
 TEXT ·maxPool2GradNEON(SB), NOSPLIT, $0-120
 	MOVD dx0_base+0(FP), R0
@@ -74,9 +112,9 @@ TEXT ·maxPool2GradNEON(SB), NOSPLIT, $0-120
 	MOVD x0_base+72(FP), R3
 	MOVD x1_base+96(FP), R4
 	MOVD dy_len+56(FP), R15
-one10:
+one14:
 	CMP $4, R15
-	BLT tail11
+	BLT tail15
 	VLD2 (R3), [V0.S4, V1.S4]
 	VLD2 (R4), [V2.S4, V3.S4]
 	FMOVQ (R2), F4
@@ -106,9 +144,9 @@ one10:
 	ADD $32, R3
 	ADD $32, R4
 	SUB $4, R15
-	B one10
-tail11:
-	CBZ R15, done12
+	B one14
+tail15:
+	CBZ R15, done16
 	FMOVS (R3), F0
 	FMOVS 4(R3), F1
 	FMOVS (R4), F2
@@ -142,8 +180,8 @@ tail11:
 	ADD $8, R3
 	ADD $8, R4
 	SUB $1, R15
-	B tail11
-done12:
+	B tail15
+done16:
 	RET
 
 // func maxPool3GradNEON(dx, dy, x []float32, width int)
@@ -157,9 +195,9 @@ TEXT ·maxPool3GradNEON(SB), NOSPLIT, $0-80
 	ADD R3<<2, R4, R5
 	ADD R3<<2, R2, R6
 	ADD R3<<2, R6, R7
-one14:
+one18:
 	CMP $4, R15
-	BLT tail15
+	BLT tail19
 	VLD2 (R2), [V0.S4, V1.S4]
 	ADD $32, R2, R17
 	VEXT $4, V0.B16, V0.B16, V2.B16
@@ -274,9 +312,9 @@ one14:
 	ADD $32, R6
 	ADD $32, R7
 	SUB $4, R15
-	B one14
-tail15:
-	CBZ R15, done16
+	B one18
+tail19:
+	CBZ R15, done20
 	FMOVS (R2), F0
 	FMOVS 4(R2), F1
 	FMOVS 8(R2), F2
@@ -379,6 +417,6 @@ tail15:
 	ADD $8, R6
 	ADD $8, R7
 	SUB $1, R15
-	B tail15
-done16:
+	B tail19
+done20:
 	RET

@@ -160,6 +160,12 @@ func maxPairsNEON(y, x []float32)
 //go:noescape
 func maxPool2GradNEON(dx0, dx1, dy, x0, x1 []float32)
 
+// maxPool2NEON is [vectorKernels.maxPool2].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func maxPool2NEON(y, x0, x1 []float32)
+
 // maxPool3GradNEON is [vectorKernels.maxPool3Grad].
 // It needs no alignment and does not check bounds.
 //

@@ -48,10 +48,10 @@ type vectorKernels struct {
 	// 2·len(y)+1 values.
 	maxTriples func(y, x []float32)
 	// maxPool2: y[i] is the maximum of a row of 2×2 windows over the rows x0 and x1
-	// of 2·len(y) values each. It may be missing where maxPairs does as well.
+	// of 2·len(y) values each.
 	maxPool2 func(y, x0, x1 []float32)
 	// maxPool2Grad is the backward pass of a row of 2×2 windows over the rows x0
-	// and x1 of 2·len(dy) values each.
+	// and x1 of 2·len(dy) values each, which dx0 and dx1 may not be.
 	maxPool2Grad func(dx0, dx1, dy, x0, x1 []float32)
 	// maxPool3Grad adds the backward pass of a row of 3×3 windows, two apart, to
 	// three rows of dx. Rows of dx and x are width values apart and hold at least
@@ -110,6 +110,7 @@ var genericVector = vectorKernels{
 	gapColumns:    gapColumnsGeneric,
 	maxPairs:      maxPairsGeneric,
 	maxTriples:    maxTriplesGeneric,
+	maxPool2:      maxPool2Generic,
 	maxPool2Grad:  maxPool2GradGeneric,
 	maxPool3Grad:  maxPool3GradGeneric,
 	correlate:     correlateGeneric,

@@ -24,7 +24,7 @@ func init() {
 	k.foldColumns[kernels.Sum], k.foldColumns[kernels.Largest] = sumColumnsNEON, largestColumnsNEON
 	k.moments, k.normApply, k.normSums, k.normGrad = momentsNEON, normApplyNEON, normSumsNEON, normGradNEON
 	k.maxPairs, k.maxTriples = maxPairsNEON, maxTriplesNEON
-	k.maxPool2Grad, k.maxPool3Grad = maxPool2GradNEON, maxPool3GradNEON
+	k.maxPool2, k.maxPool2Grad, k.maxPool3Grad = maxPool2NEON, maxPool2GradNEON, maxPool3GradNEON
 	k.squareColumns, k.gapColumns = squareColumnsNEON, gapColumnsNEON
 	k.correlate, k.weighted = correlateNEON, weightedNEON
 	k.lerp = lerpKernel{pairs: lerpPairsNEON}

@@ -48,13 +48,7 @@ func windowCases() []vectorCase {
 		{"maxPairs", sizes(2), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxPairs(out[0], in[0]) }},
 		{"maxTriples", func(n int) []int { return []int{2*n + 1} }, sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxTriples(out[0], in[0]) }},
 		{"maxTriples with a value to spare", func(n int) []int { return []int{2*n + 2} }, sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxTriples(out[0], in[0]) }},
-		{"maxPool2", sizes(2, 2), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) {
-			f := k.maxPool2
-			if f == nil {
-				f = maxPool2Generic
-			}
-			f(out[0], in[0], in[1])
-		}},
+		{"maxPool2", sizes(2, 2), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxPool2(out[0], in[0], in[1]) }},
 		{"maxPool2Grad", sizes(1, 2, 2), sizes(2, 2), false, 0, func(k *vectorKernels, out, in [][]float32) {
 			k.maxPool2Grad(out[0], out[1], in[0], in[1], in[2])
 		}},

@@ -4,6 +4,7 @@ func init() {
 	neonFile("maxpool", "neon_maxpool.go", func(k *neon) {
 		k.maxPairs()
 		k.maxTriples()
+		k.maxPool2()
 		k.maxPool2Grad()
 		k.maxPool3Grad()
 	})
@@ -67,6 +68,21 @@ func (k *neon) maxTriples() {
 		b.evensAhead("R1", 0, 2)
 		k.float("fmax", 1, 0, 1)
 		k.float("fmax", 0, 1, 2)
+		b.store(0, "R0")
+	})
+	k.ret()
+}
+
+func (k *neon) maxPool2() {
+	k.begin("maxPool2", "y, x0, x1 []float32", "is [vectorKernels.maxPool2].")
+	k.get("y_base", "x0_base", "x1_base")
+	k.op("MOVD %s, R15", k.arg("y_len"))
+	k.loopOver(4, 1, func(b lanes4) {
+		b.split("R1", 0)
+		b.split("R2", 2)
+		k.float("fmax", 0, 0, 1)
+		k.float("fmax", 2, 2, 3)
+		k.float("fmax", 0, 0, 2)
 		b.store(0, "R0")
 	})
 	k.ret()

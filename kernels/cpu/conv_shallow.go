@@ -8,13 +8,15 @@ type shallowKernels struct {
 	pixels int // the fewest of a row
 	lanes  int // of a vector
 
-	// row computes n pixels of four destination channels: for r < 4 and j < n,
+	// strip computes rows of n pixels of four destination channels: for r < 4, y < rows
+	// and j < n,
 	//
-	//	c[r·cRow+j] = max(sum, slope·sum), sum = start[r] + Σ_k w[4k+r] · src[steps[k]+j]
+	//	c[r·plane+y·n+j] = max(sum, slope·sum), sum = start[r] + Σ_k w[4k+r] · src[steps[k]+y·srcRow+j]
 	//
 	// where slope is 0 to 1, so that this is LeakyReLU or, with slope 1, the sum.
-	// n is at least pixels. Pixels may be computed twice.
-	row func(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+	// n is at least pixels, and there are shallowTerms steps or more. Pixels may be
+	// computed twice. Meanwhile ahead may be fetched to the second-level cache.
+	strip func(c []float32, plane int, start, src []float32, srcRow int, w []float32, steps []int32, n, rows int, slope float32, ahead []float32)
 
 	// gradient sums up products of four channels' gradients with source pixels, in
 	// lanes: for every k < len(steps), a multiple of shallowTaps, and r < 4,
@@ -26,28 +28,32 @@ type shallowKernels struct {
 	gradient func(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
 }
 
-// shallowGroup is the destination channels that a kernel computes.
-const shallowGroup = 4
+const (
+	shallowGroup = 4 // destination channels that a kernel computes
+	shallowTerms = 5 // the fewest terms of a sum
+)
 
 // genericShallow are the plain twins.
 var genericShallow = shallowTwins(24, 8)
 
 func shallowTwins(pixels, lanes int) shallowKernels {
-	return shallowKernels{pixels: pixels, lanes: lanes, row: shallowRowTwin, gradient: shallowGradientTwin(lanes)}
+	return shallowKernels{pixels: pixels, lanes: lanes, strip: shallowStripTwin, gradient: shallowGradientTwin(lanes)}
 }
 
-func shallowRowTwin(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32) {
+func shallowStripTwin(c []float32, plane int, start, src []float32, srcRow int, w []float32, steps []int32, n, rows int, slope float32, _ []float32) {
 	for r := range shallowGroup {
-		out := c[r*cRow : r*cRow+n]
-		clear(out)
-		for k, step := range steps {
-			v := w[shallowGroup*k+r]
-			for j, x := range src[step : int(step)+n] {
-				out[j] += v * x
+		for y := range rows {
+			out := c[r*plane+y*n:][:n]
+			clear(out)
+			for k, step := range steps {
+				v := w[shallowGroup*k+r]
+				for j, x := range src[int(step)+y*srcRow:][:n] {
+					out[j] += v * x
+				}
 			}
-		}
-		for j, sum := range out {
-			out[j] = activate(sum+start[r], slope)
+			for j, sum := range out {
+				out[j] = activate(sum+start[r], slope)
+			}
 		}
 	}
 }
@@ -58,23 +64,27 @@ func shallowRowTwin(c []float32, cRow int, start, src, w []float32, steps []int3
 // positions of a tap are neighbours.
 type shallowLayout struct {
 	rows, strips int // destination rows of a strip
-	h, cols      int // source rows of a strip, columns of a remainder
+	h, cols      int // source rows of a strip, columns of a remainder, a multiple of shallowAlign
 	steps        []int32
 }
 
-// suitsShallow tells whether g has few source channels for many of the destination
-// and rows that are long enough for the kernel.
+// shallowAlign spares most loads a second cache line.
+const shallowAlign = 8
+
+// suitsShallow tells whether g has few source channels for many of the destination,
+// and rows and sums that are long enough for the kernel.
 func (g *correlation) suitsShallow(k *shallowKernels) bool {
-	return g.src.c <= 4 && g.dst.c > 4 && g.step <= 2 && g.spread == 1 && g.dst.w >= k.pixels
+	return g.src.c <= 4 && g.dst.c > 4 && g.step <= 2 && g.spread == 1 && g.dst.w >= k.pixels && g.src.c*g.taps() >= shallowTerms
 }
 
-// shallowPixels is about how many pixels of a destination channel a strip has: with
-// less than two pages of memory in a run, stores wait longer for their lines.
+// shallowPixels is about how many pixels of a destination channel a strip has, times
+// the stride: with less than two pages of memory in a run, stores wait longer for their
+// lines, and with more there is less room for the source.
 const shallowPixels = 4096
 
 // shallowRows is the destination rows of a strip of the forward pass.
 func (g *correlation) shallowRows() int {
-	return max(min(shallowPixels/g.dst.w, g.n*g.dst.h/fewestChunks), 1)
+	return max(min(shallowPixels/(g.step*g.dst.w), g.n*g.dst.h/fewestChunks), 1)
 }
 
 // shallowLayout cuts g into strips of about the given number of destination rows.
@@ -83,7 +93,7 @@ func (g *correlation) shallowLayout(rows int) *shallowLayout {
 	l.rows = ceilDiv(g.dst.h, l.strips)
 	l.strips = ceilDiv(g.dst.h, l.rows)
 	l.h = (l.rows-1)*g.step + 1 + g.bottom - g.top
-	l.cols = ceilDiv((g.dst.w-1)*g.step+1+g.right-g.left, g.step)
+	l.cols = ceilDiv(ceilDiv((g.dst.w-1)*g.step+1+g.right-g.left, g.step), shallowAlign) * shallowAlign
 	for c := range g.src.c {
 		for _, t := range g.phases[0].taps {
 			y, x := t.y-g.top, t.x-g.left
@@ -203,22 +213,37 @@ func (s *shallow) chunk(i int) {
 	}
 	out := s.out[image*s.dst.size()+y*s.dst.w:]
 	for group := range ceilDiv(s.dst.c, shallowGroup) {
-		s.group(out, room.data, group, rows, slope)
+		s.group(out, room.data, group, rows, slope, s.ahead(i, group))
 	}
 	for c := 0; c < s.dst.c && !inside; c++ {
 		s.activate(s.backend, out[c*s.dst.area():][:rows*s.dst.w])
 	}
 }
 
+// ahead is what the kernel fetches while it computes a group of channels of chunk i:
+// the groups share out the source rows of the next chunk, as a rule the thread's own.
+func (s *shallow) ahead(i, group int) []float32 {
+	if i++; i == s.n*s.strips {
+		return nil
+	}
+	image, y := i/s.strips, i%s.strips*s.rows*s.step
+	parts := max(ceilDiv(s.dst.c, shallowGroup)/s.src.c, 1) // of a channel's rows
+	channel, part := group/parts, group%parts
+	if channel >= s.src.c {
+		return nil
+	}
+	from := min(y, s.src.h) * s.src.w
+	to := min(y+s.rows*s.step, s.src.h) * s.src.w
+	plane := s.in[image*s.src.size()+channel*s.src.area():]
+	return plane[from+part*(to-from)/parts : from+(part+1)*(to-from)/parts]
+}
+
 // group computes rows of a group of channels. It is a function of its own so that
 // the garbage collector can stop the goroutine between calls of assembly.
 //
 //go:noinline
-func (s *shallow) group(out, source []float32, group, rows int, slope float32) {
+func (s *shallow) group(out, source []float32, group, rows int, slope float32, ahead []float32) {
 	d0, depth := s.shallowFirst(group), len(s.steps)*shallowGroup
 	start, weights := s.start[d0:d0+shallowGroup], s.weights[group*depth:(group+1)*depth]
-	out = out[d0*s.dst.area():]
-	for y := range rows {
-		s.kernels.row(out[y*s.dst.w:], s.dst.area(), start, source[y*s.step*s.step*s.cols:], weights, s.steps, s.dst.w, slope)
-	}
+	s.kernels.strip(out[d0*s.dst.area():], s.dst.area(), start, source, s.step*s.step*s.cols, weights, s.steps, s.dst.w, rows, slope, ahead)
 }

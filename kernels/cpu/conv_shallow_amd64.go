@@ -2,6 +2,6 @@
 
 package cpu
 
-var shallowAVX512 = shallowKernels{pixels: 48, lanes: 16, row: shallowRowAVX512, gradient: shallowGradientAVX512}
+var shallowAVX512 = shallowKernels{pixels: 48, lanes: 16, strip: shallowStripAVX512, gradient: shallowGradientAVX512}
 
-var shallowAVX2 = shallowKernels{pixels: 24, lanes: 8, row: shallowRowAVX2, gradient: shallowGradientAVX2}
+var shallowAVX2 = shallowKernels{pixels: 24, lanes: 8, strip: shallowStripAVX2, gradient: shallowGradientAVX2}

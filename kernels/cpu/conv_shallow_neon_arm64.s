@@ -4,20 +4,26 @@
 
 #include "textflag.h"
 
-// func shallowRowNEON(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
-TEXT ·shallowRowNEON(SB), NOSPLIT, $0-140
+// func shallowStripNEON(c []float32, plane int, start, src []float32, srcRow int, w []float32, steps []int32, n, rows int, slope float32, ahead []float32)
+TEXT ·shallowStripNEON(SB), NOSPLIT, $0-184
 	MOVD c_base+0(FP), R0
-	MOVD cRow+24(FP), R1
+	MOVD plane+24(FP), R1
 	MOVD src_base+56(FP), R2
-	MOVD w_base+80(FP), R3
-	MOVD steps_base+104(FP), R4
-	MOVD steps_len+112(FP), R5
+	MOVD w_base+88(FP), R3
+	MOVD steps_base+112(FP), R4
+	MOVD steps_len+120(FP), R5
 	MOVD start_base+32(FP), R6
-	MOVD n+128(FP), R7
-	MOVWU slope+136(FP), R8
+	MOVD n+136(FP), R7
+	MOVWU slope+152(FP), R8
+	// R13 goes from the end of a row to the next one.
+	MOVD srcRow+80(FP), R13
+	SUB R7, R13
+	MOVD rows+144(FP), R14
 	LSL $2, R1
 	// 24 pixels, but 16 and 16 instead of 24 and 8; the last ones go back over
 	// pixels that are done rather than be cut.
+row6:
+	MOVD n+136(FP), R7
 next1:
 	CMP $32, R7
 	BGT six2
@@ -58,7 +64,7 @@ six2:
 	MOVD R4, R10
 	MOVD R5, R11
 	PCALIGN $16
-loop6:
+loop7:
 	MOVW.P 4(R10), R12
 	ADD R12<<2, R2, R12
 	FMOVQ.P 16(R9), F30
@@ -90,7 +96,7 @@ loop6:
 	WORD $0x4fbe1b96 // fmla v22.4s, v28.4s, v30.s[3]
 	WORD $0x4fbe1bb7 // fmla v23.4s, v29.4s, v30.s[3]
 	SUB $1, R11
-	CBNZ R11, loop6
+	CBNZ R11, loop7
 	FMOVS (R6), F24
 	VDUP V24.S[0], V24.S4
 	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
@@ -125,7 +131,7 @@ loop6:
 	WORD $0x4e38d6f7 // fadd v23.4s, v23.4s, v24.4s
 	MOVW $0x3f800000, R16 // slope 1
 	CMPW R16, R8
-	BEQ store7
+	BEQ store8
 	VDUP R8, V24.S4
 	WORD $0x4ea0db19 // fcmeq v25.4s, v24.4s, #0.0
 	WORD $0x6e38dc1a // fmul v26.4s, v0.4s, v24.4s
@@ -224,7 +230,7 @@ loop6:
 	WORD $0x4e791f5a // bic v26.16b, v26.16b, v25.16b
 	WORD $0x4ea0eafb // fcmlt v27.4s, v23.4s, #0.0
 	VBIT V27.B16, V26.B16, V23.B16
-store7:
+store8:
 	MOVD R0, R12
 	FSTPQ (F0, F1), (R12)
 	FSTPQ (F2, F3), 32(R12)
@@ -273,7 +279,7 @@ four3:
 	MOVD R4, R10
 	MOVD R5, R11
 	PCALIGN $16
-loop8:
+loop9:
 	MOVW.P 4(R10), R12
 	ADD R12<<2, R2, R12
 	FMOVQ.P 16(R9), F30
@@ -296,7 +302,7 @@ loop8:
 	WORD $0x4fbe1b4e // fmla v14.4s, v26.4s, v30.s[3]
 	WORD $0x4fbe1b6f // fmla v15.4s, v27.4s, v30.s[3]
 	SUB $1, R11
-	CBNZ R11, loop8
+	CBNZ R11, loop9
 	FMOVS (R6), F24
 	VDUP V24.S[0], V24.S4
 	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
@@ -323,7 +329,7 @@ loop8:
 	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
 	MOVW $0x3f800000, R16 // slope 1
 	CMPW R16, R8
-	BEQ store9
+	BEQ store10
 	VDUP R8, V24.S4
 	WORD $0x4ea0db19 // fcmeq v25.4s, v24.4s, #0.0
 	WORD $0x6e38dc1a // fmul v26.4s, v0.4s, v24.4s
@@ -390,7 +396,7 @@ loop8:
 	WORD $0x4e791f5a // bic v26.16b, v26.16b, v25.16b
 	WORD $0x4ea0e9fb // fcmlt v27.4s, v15.4s, #0.0
 	VBIT V27.B16, V26.B16, V15.B16
-store9:
+store10:
 	MOVD R0, R12
 	FSTPQ (F0, F1), (R12)
 	FSTPQ (F2, F3), 32(R12)
@@ -409,6 +415,9 @@ store9:
 	SUB $16, R7
 	B next1
 end5:
+	ADD R13<<2, R2
+	SUB $1, R14
+	CBNZ R14, row6
 	RET
 
 // func shallowGradientNEON(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
@@ -426,8 +435,8 @@ TEXT ·shallowGradientNEON(SB), NOSPLIT, $0-136
 	// R3 and R7 go from the end of a row to the next one.
 	SUB R9, R3
 	SUB R9, R7
-group10:
-	CBZ R6, end12
+group11:
+	CBZ R6, end13
 	MOVD R1, R10
 	ADD R2<<2, R10, R11
 	ADD R2<<2, R11, R12
@@ -451,9 +460,9 @@ group10:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 	MOVD R8, R19
-row11:
+row12:
 	AND $3, R9, R20
-	CBZ R20, whole14
+	CBZ R20, whole15
 	MOVD $masks<>+16(SB), R21
 	SUB R20<<2, R21
 	FMOVQ (R21), F20
@@ -490,10 +499,10 @@ row11:
 	VFMLA V19.S4, V12.S4, V3.S4
 	VFMLA V19.S4, V13.S4, V7.S4
 	VFMLA V19.S4, V14.S4, V11.S4
-whole14:
+whole15:
 	SUB R20, R9, R20
 	PCALIGN $16
-loop13:
+loop14:
 	FMOVQ.P 16(R10), F16
 	FMOVQ.P 16(R11), F17
 	FMOVQ.P 16(R12), F18
@@ -514,7 +523,7 @@ loop13:
 	VFMLA V19.S4, V13.S4, V7.S4
 	VFMLA V19.S4, V14.S4, V11.S4
 	SUB $4, R20
-	CBNZ R20, loop13
+	CBNZ R20, loop14
 	ADD R3<<2, R10
 	ADD R3<<2, R11
 	ADD R3<<2, R12
@@ -523,7 +532,7 @@ loop13:
 	ADD R7<<2, R15
 	ADD R7<<2, R17
 	SUB $1, R19
-	CBNZ R19, row11
+	CBNZ R19, row12
 	FMOVQ (R0), F12
 	WORD $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
 	FMOVQ.P F0, 16(R0)
@@ -561,8 +570,8 @@ loop13:
 	WORD $0x4e2cd56b // fadd v11.4s, v11.4s, v12.4s
 	FMOVQ.P F11, 16(R0)
 	SUB $3, R6
-	B group10
-end12:
+	B group11
+end13:
 	RET
 
 DATA masks<>+0(SB)/8, $-1

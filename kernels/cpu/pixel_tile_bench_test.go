@@ -20,7 +20,7 @@ func BenchmarkPixelTile(b *testing.B) {
 			out, start := written(shallowGroup*c.pixels), written(shallowGroup)
 			src, w := written(c.pixels+c.terms), written(shallowGroup*c.terms)
 			b.Run(fmt.Sprintf("%s/shallow/terms=%d,pixels=%d", table, c.terms, c.pixels), func(b *testing.B) {
-				meter(b, backend).Compute(2*int64(shallowGroup*c.pixels*c.terms), func() { k.row(out, c.pixels, start, src, w, steps, c.pixels, 1) })
+				meter(b, backend).Compute(2*int64(shallowGroup*c.pixels*c.terms), func() { k.strip(out, c.pixels, start, src, 0, w, steps, c.pixels, 1, 1, nil) })
 			})
 		}
 		for _, terms := range []int{64, 576} {

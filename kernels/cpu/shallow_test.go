@@ -11,16 +11,17 @@ import (
 	"github.com/org/trustmae/kernels/kernelstest"
 )
 
-// prepareShallowRow chooses a row of pixels of a shallow convolution.
-func prepareShallowRow(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
-	depth, reach, n := d.Size(160), d.Size(400), k.shallow.pixels+d.Below(200)
-	cRow, steps := n+d.Below(20), offsets(d, depth, reach)
+// prepareShallowStrip chooses rows of pixels of a shallow convolution.
+func prepareShallowStrip(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
+	depth, reach, n, rows := shallowTerms+d.Below(160), d.Size(400), k.shallow.pixels+d.Below(200), d.Size(4)
+	plane, srcRow, steps := rows*n+d.Below(20), d.Below(400), offsets(d, depth, reach)
 	slope := []float32{1, 0, 0.25}[d.Below(3)]
-	c := undefined((shallowGroup-1)*cRow + n)
-	inputs := [][]float32{terms(d, shallowGroup), terms(d, reach+n), terms(d, depth*shallowGroup)}
-	u := use{fmt.Sprintf("%d pixels, depth %d, slope %g", n, depth, slope), [][]float32{c}, inputs, summed(depth), false}
+	c := undefined((shallowGroup-1)*plane + rows*n)
+	inputs := [][]float32{terms(d, shallowGroup), terms(d, reach+(rows-1)*srcRow+n), terms(d, depth*shallowGroup)}
+	u := use{fmt.Sprintf("%d rows of %d pixels, depth %d, slope %g", rows, n, depth, slope), [][]float32{c}, inputs, summed(depth), false}
+	ahead := make([]float32, d.Below(100))
 	return u, func(k *table, out, in [][]float32) {
-		k.shallow.row(out[0], cRow, in[0], in[1], in[2], steps, n, slope)
+		k.shallow.strip(out[0], plane, in[0], in[1], srcRow, in[2], steps, n, rows, slope, ahead)
 	}
 }
 
@@ -54,13 +55,13 @@ func shallowShapes() []kernels.ConvShape {
 	return []kernels.ConvShape{
 		kernels.NewConvShape(2, 3, 7, 48, 8, 3, 3, 1, 1, 1),
 		kernels.NewConvShape(1, 3, 40, 101, 33, 7, 7, 1, 3, 1), // several strips
-		kernels.NewConvShape(1, 1, 5, 70, 5, 1, 1, 1, 2, 1),
+		kernels.NewConvShape(1, 1, 5, 70, 5, 1, 5, 1, 2, 1),
 		kernels.NewConvShape(2, 4, 9, 96, 7, 4, 4, 2, 1, 1),
 		kernels.NewConvShape(1, 3, 33, 150, 65, 3, 3, 2, 0, 1),
 		kernels.NewConvShape(1, 3, 33, 151, 24, 5, 5, 2, 2, 1),
 		kernels.NewConvShape(1, 2, 9, 60, 6, 3, 3, 1, 5, 2),
 		kernels.NewConvShape(1, 2, 9, 120, 6, 2, 3, 2, 4, 3),
-		kernels.NewConvShape(1, 3, 4, 1, 6, 1, 1, 2, 60, 1), // almost all padding
+		kernels.NewConvShape(1, 3, 4, 1, 6, 1, 2, 2, 60, 1), // almost all padding
 	}
 }
 

@@ -244,11 +244,11 @@ func reciprocalNEON(y, x []float32, a, b float32)
 //go:noescape
 func shallowGradientNEON(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
 
-// shallowRowNEON is [shallowKernels].row for at least 24 pixels.
+// shallowStripNEON is [shallowKernels].strip for at least 24 pixels. It fetches nothing ahead.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func shallowRowNEON(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+func shallowStripNEON(c []float32, plane int, start, src []float32, srcRow int, w []float32, steps []int32, n, rows int, slope float32, ahead []float32)
 
 // sigmoidGradNEON is the function of that name in [vectorKernels.binary].
 // It needs no alignment and does not check bounds.

@@ -12,7 +12,7 @@ var gemmNEON = gemmKernels{rows: 6, cols: 16, tile: tileNEON, dense: denseNEON, 
 
 var wideNEON = wideKernels{{24, wide1NEON}, {24, wide2NEON}, {24, wide3NEON}, {24, wide4NEON}}
 
-var shallowNEON = shallowKernels{pixels: 24, lanes: 4, row: shallowRowNEON, gradient: shallowGradientNEON}
+var shallowNEON = shallowKernels{pixels: 24, lanes: 4, strip: shallowStripNEON, gradient: shallowGradientNEON}
 
 var splitNEON = blockwise(splitKernels{splitBlocksNEON, mergeBlocksNEON})
 

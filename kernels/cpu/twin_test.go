@@ -64,7 +64,7 @@ var (
 	winogradUse    = shapedKernel{prepareWinograd}
 	lerpUse        = shapedKernel{prepareLerp}
 	adamUse        = shapedKernel{prepareAdam}
-	shallowUse     = shapedKernel{prepareShallowRow}
+	shallowUse     = shapedKernel{prepareShallowStrip}
 	shallowGradUse = shapedKernel{prepareShallowGradient}
 	splitUse       = shapedKernel{prepareSplit}
 	addRowsUse     = shapedKernel{prepareAddRows}

@@ -418,17 +418,17 @@ func shallowGradientAVX2(sums, grad []float32, gradPlane, gradRow int, src []flo
 //go:noescape
 func shallowGradientAVX512(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
 
-// shallowRowAVX2 is [shallowKernels].row for at least 24 pixels.
+// shallowStripAVX2 is [shallowKernels].strip for at least 24 pixels and 5 terms.
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //
 //go:noescape
-func shallowRowAVX2(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+func shallowStripAVX2(c []float32, plane int, start, src []float32, srcRow int, w []float32, steps []int32, n, rows int, slope float32, ahead []float32)
 
-// shallowRowAVX512 is [shallowKernels].row for at least 48 pixels.
+// shallowStripAVX512 is [shallowKernels].strip for at least 48 pixels and 5 terms.
 // It needs AVX-512 F and DQ, no alignment, and does not check bounds.
 //
 //go:noescape
-func shallowRowAVX512(c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32)
+func shallowStripAVX512(c []float32, plane int, start, src []float32, srcRow int, w []float32, steps []int32, n, rows int, slope float32, ahead []float32)
 
 // sigmoidAVX2 is the function of that name in [vectorKernels.unary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.

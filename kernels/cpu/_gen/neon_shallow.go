@@ -2,7 +2,7 @@ package main
 
 func init() {
 	neonFile("conv_shallow", "neon_shallow.go", func(k *neon) {
-		k.shallowRow()
+		k.shallowStrip()
 		k.shallowGradient()
 	})
 }
@@ -11,16 +11,23 @@ func init() {
 // pixels: sums in V0 to V23, the source's vectors from V24 on, four weights.
 const shallowSource, shallowWeights = 24, 30
 
-// shallowRow emits a row of pixels of four destination channels.
-func (k *neon) shallowRow() {
-	k.begin("shallowRow", "c []float32, cRow int, start, src, w []float32, steps []int32, n int, slope float32",
-		"is [shallowKernels].row for at least 24 pixels.")
-	k.get("c_base", "cRow", "src_base", "w_base", "steps_base", "steps_len", "start_base", "n")
+// shallowStrip emits rows of pixels of four destination channels.
+func (k *neon) shallowStrip() {
+	k.begin("shallowStrip", "c []float32, plane int, start, src []float32, srcRow int, w []float32, steps []int32, n, rows int, slope float32, ahead []float32",
+		"is [shallowKernels].strip for at least 24 pixels. It fetches nothing ahead.")
+	k.get("c_base", "plane", "src_base", "w_base", "steps_base", "steps_len", "start_base", "n")
 	k.op("MOVWU %s, R8", k.arg("slope"))
+	k.note("R13 goes from the end of a row to the next one.")
+	k.op("MOVD %s, R13", k.arg("srcRow"))
+	k.op("SUB R7, R13")
+	k.op("MOVD %s, R14", k.arg("rows"))
 	k.op("LSL $2, R1")
 	next, six, four, back, end := k.fresh("next"), k.fresh("six"), k.fresh("four"), k.fresh("back"), k.fresh("end")
 	k.note("24 pixels, but 16 and 16 instead of 24 and 8; the last ones go back over")
 	k.note("pixels that are done rather than be cut.")
+	row := k.fresh("row")
+	k.label(row)
+	k.op("MOVD %s, R7", k.arg("n"))
 	k.label(next)
 	k.op("CMP $32, R7")
 	k.op("BGT %s", six)
@@ -39,6 +46,9 @@ func (k *neon) shallowRow() {
 	k.shallowTile(4)
 	k.op("B %s", next)
 	k.label(end)
+	k.op("ADD R13<<2, R2")
+	k.op("SUB $1, R14")
+	k.op("CBNZ R14, %s", row)
 	k.ret()
 }
 

@@ -104,18 +104,20 @@ func newJob(chunks, threads int, body func(chunk int)) *job {
 func (j *job) help(thread int) {
 	for i := range j.shares {
 		s := &j.shares[(thread+i)%len(j.shares)]
+		ran := int64(0)
 		for c := s.next.Add(1) - 1; c < s.end; c = s.next.Add(1) - 1 {
-			j.run(int(c))
+			if ran++; !j.failed.Load() {
+				j.call(int(c))
+			}
 		}
+		j.finish(ran)
 	}
 }
 
-// run runs one chunk and tells whoever waits for the last.
-func (j *job) run(chunk int) {
-	if !j.failed.Load() {
-		j.call(chunk)
-	}
-	if j.done.Add(1) == j.chunks {
+// finish counts chunks of a share, together, since the counter is all threads', and
+// tells whoever waits for the last.
+func (j *job) finish(chunks int64) {
+	if chunks > 0 && j.done.Add(chunks) == j.chunks {
 		close(j.finished)
 	}
 }

@@ -18,50 +18,58 @@ type winograd struct {
 	blocks  int
 	points  int
 	tile    int       // depth, rounded up to lanes and a spare cache line: from tile to tile
+	room    int       // scratch of input and output
 	rows    int       // rows of tiles of a block of work
 	table   []tileRow // of a block's tiles
 }
 
 const (
-	// blockTiles is the tiles of a block that one thread works through, so that it
-	// stays near the second-level cache; with more than sharedChannels source
-	// channels the weights no longer do, and all threads work on one block of
-	// sharedTiles. They also do where there are too few blocks to share out.
+	// blockTiles is about the tiles of a block that one thread works through by
+	// itself, so that they stay near the second-level cache. A thread with fewer does
+	// so too, down to fewestOwnTiles, where the weights, which it then reads all, are at
+	// most ownWeights (4 MiB).
 	blockTiles     = 64
-	sharedChannels = 256
-	sharedTiles    = 256
-	fewestBlocks   = 4
+	fewestOwnTiles = 16
+	fewestOwnRows  = 4 // of tiles for each thread, for even shares
+	ownWeights     = 1 << 20
+	// commonTiles is about the tiles of a block that all threads work on.
+	commonTiles = 256
 	// longestSum is how many products are added up before the sum joins others, for
 	// accuracy, and so that a panel of weights stays in the first-level cache.
 	longestSum = 256
 )
 
-// winogradConvolve runs s on transformed weights.
+// winogradConvolve runs s on transformed weights. Threads share out tiles, or, where
+// these are few, destination channels, so that they read as little as possible of
+// what others have written: where processors do not share their third-level cache, a
+// tile that another one has transformed takes longer to read than to compute with.
+// Neither changes a result, since every tile and channel is computed by itself.
 func (b *Backend) winogradConvolve(s *winogradShape, dst, src, u []float32, e epilogue) {
 	w := newWinograd(b, s, dst, src, u, e)
 	all := s.n * w.down()
-	if s.sharesOut() {
-		w.setRows(blockTiles)
+	if n := s.ownBlocks(b.pool.threads, w.gemm.cols); n > 0 {
+		w.setRows(ceilDiv(all, n))
 		b.pool.run(ceilDiv(all, w.rows), func(chunk int) {
-			w.private(chunk*w.rows, min((chunk+1)*w.rows, all))
+			w.own(chunk*w.rows, min((chunk+1)*w.rows, all))
 		})
 		return
 	}
-	w.setRows(sharedTiles)
+	w.setRows(min(max(commonTiles/w.across(), 1), all))
 	for row := 0; row < all; row += w.rows {
-		w.shared(row, min(row+w.rows, all))
+		w.common(row, min(row+w.rows, all))
 	}
 }
 
-// sharesOut tells whether every thread works through blocks of tiles of its own,
-// otherwise all work on one.
-func (s *winogradShape) sharesOut() bool {
-	return s.depth() <= sharedChannels && s.n*s.down() >= fewestBlocks*s.blockRows(blockTiles)
-}
-
-// blockRows is how many rows of tiles a block of about so many tiles has.
-func (s *winogradShape) blockRows(tiles int) int {
-	return min(max(tiles/s.across(), 1), s.n*s.down())
+// ownBlocks is the number of blocks of tiles of which each is one thread's own, zero
+// where there are too few tiles for that.
+func (s *winogradShape) ownBlocks(threads, cols int) int {
+	rows, each := s.n*s.down(), s.tiles()/threads
+	few := each < blockTiles && (each < fewestOwnTiles || s.weightSize(cols) > ownWeights)
+	if few || rows < fewestOwnRows*threads {
+		return 0
+	}
+	blocks := ceilDiv(rows, max(blockTiles/s.across(), 1))
+	return min(ceilDiv(blocks, threads)*threads, rows)
 }
 
 func newWinograd(b *Backend, s *winogradShape, dst, src, u []float32, e epilogue) *winograd {
@@ -71,15 +79,16 @@ func newWinograd(b *Backend, s *winogradShape, dst, src, u []float32, e epilogue
 		blocks: ceilDiv(s.dst.c, b.table.gemm.cols), points: k.points(),
 		tile: ceilDiv(s.depth(), k.lanes)*k.lanes + alignment,
 	}
+	w.room = max(s.rowRoom(k), 4*w.rowWidth()*w.gemm.cols+mostPoints*k.lanes)
 	w.start = make([]float32, w.blocks*w.gemm.cols)
 	copy(w.start, e.bias)
 	w.zeros = make([]float32, w.gemm.cols)
 	return w
 }
 
-// setRows makes blocks of about the given number of tiles.
-func (w *winograd) setRows(tiles int) {
-	w.rows = w.blockRows(tiles)
+// setRows makes blocks of the given number of rows of tiles.
+func (w *winograd) setRows(rows int) {
+	w.rows = rows
 	for t := range w.rows * w.across() {
 		w.table = append(w.table, tileRow{int32(t * w.tile), int32(t * w.gemm.cols)})
 	}
@@ -92,18 +101,20 @@ func (w *winograd) mPoint() int { return (len(w.table)+1)*w.gemm.cols + 16 }
 func (w *winograd) vSize() int  { return w.points * w.vPoint() }
 func (w *winograd) mSize() int  { return w.points * w.mPoint() }
 
-// private computes rows [row0, row1) of tiles on the calling thread: the phases of
-// one row of pixels together, which their outputs share.
-func (w *winograd) private(row0, row1 int) {
-	room := w.backend.scratch(w.spread * (w.vSize() + w.mSize()))
+// rowWidth is the destination pixels that a row of tiles is wide.
+func (w *winograd) rowWidth() int { return 4 * w.across() * w.spread }
+
+// own computes rows [row0, row1) of tiles on the calling thread: the phases of one row
+// of pixels together, which their outputs share.
+func (w *winograd) own(row0, row1 int) {
+	room := w.backend.scratch(w.spread*(w.vSize()+w.mSize()) + w.room)
 	defer room.release()
-	v, m := room.data[:w.spread*w.vSize()], room.data[w.spread*w.vSize():]
+	v, rest := room.data[:w.spread*w.vSize()], room.data[w.spread*w.vSize():]
+	m, tmp := rest[:w.spread*w.mSize()], rest[w.spread*w.mSize():]
 	for first := 0; first < len(w.phases); first += w.spread {
 		for p := range w.spread {
 			for row := row0; row < row1; row++ {
-				for c := 0; c < w.src.c; c += w.kernels.lanes {
-					w.input(v[p*w.vSize()+(row-row0)*w.across()*w.tile:], first+p, row, c)
-				}
+				w.input(v[p*w.vSize()+(row-row0)*w.across()*w.tile:], tmp, first+p, row, 0, w.src.c)
 			}
 		}
 		for block := range w.blocks {
@@ -113,47 +124,62 @@ func (w *winograd) private(row0, row1 int) {
 				}
 			}
 			for row := row0; row < row1; row++ {
-				w.output(m[(row-row0)*w.across()*w.gemm.cols:], first, row, block)
+				w.output(m[(row-row0)*w.across()*w.gemm.cols:], tmp, first, row, block)
 			}
 		}
 	}
 }
 
-// shared computes rows [row0, row1) of tiles with all threads, in three stages,
-// so that the weights are read once.
-func (w *winograd) shared(row0, row1 int) {
+// common computes rows [row0, row1) of tiles with all threads: these transform them
+// together, and then multiply them with different parts of the weights, which are so
+// read once.
+func (w *winograd) common(row0, row1 int) {
 	room := w.backend.scratch(w.spread * (w.vSize() + w.blocks*w.mSize()))
 	defer room.release()
 	v, m := room.data[:w.spread*w.vSize()], room.data[w.spread*w.vSize():]
-	pool, rows := w.backend.pool, row1-row0
-	const group = 4 // of lanes
-	perRow := ceilDiv(w.src.c, group*w.kernels.lanes)
-	const halves = 2 // of the blocks, for an even share
-	perHalf := ceilDiv(w.blocks, halves)
+	pool := w.backend.pool
+	channels := 4 * w.kernels.lanes // of a chunk
+	perRow := ceilDiv(w.src.c, channels)
+	parts := min(pool.threads, w.blocks) // more of them would read the tiles more often
 	for first := 0; first < len(w.phases); first += w.spread {
-		pool.run(w.spread*rows*perRow, func(chunk int) {
-			p, row, c0 := chunk/perRow/rows, chunk/perRow%rows, chunk%perRow*group*w.kernels.lanes
-			for c := c0; c < min(c0+group*w.kernels.lanes, w.src.c); c += w.kernels.lanes {
-				w.input(v[p*w.vSize()+row*w.across()*w.tile:], first+p, row0+row, c)
-			}
+		pool.run((row1-row0)*w.spread*perRow, func(chunk int) {
+			room := w.backend.scratch(w.room)
+			defer room.release()
+			row, p, c0 := chunk/perRow/w.spread, chunk/perRow%w.spread, chunk%perRow*channels
+			w.input(v[p*w.vSize()+row*w.across()*w.tile:], room.data, first+p, row0+row, c0, min(c0+channels, w.src.c))
 		})
-		pool.run(w.spread*w.points*halves, func(chunk int) {
-			p, point, b0 := chunk/halves/w.points, chunk/halves%w.points, chunk%halves*perHalf
-			for block := b0; block < min(b0+perHalf, w.blocks); block++ {
-				w.multiply(m[(block*w.spread+p)*w.mSize():], v[p*w.vSize():], first+p, block, point, rows*w.across())
-			}
-		})
-		pool.run(w.blocks*rows, func(chunk int) {
-			block, row := chunk/rows, chunk%rows
-			w.output(m[block*w.spread*w.mSize()+row*w.across()*w.gemm.cols:], first, row0+row, block)
+		pool.run(parts, func(part int) {
+			w.channels(m, v, first, row0, row1, part*w.blocks/parts, (part+1)*w.blocks/parts)
 		})
 	}
 }
 
-// input transforms a row of tiles of all lattices of a phase, lanes channels from
-// c0 on, into v.
-func (w *winograd) input(v []float32, phase, row, c0 int) {
-	w.transformRow(w.backend, v[c0:], w.src.c, w.vPoint(), w.tile, w.in, w.phases[phase].sources, row, c0)
+// channels computes blocks [block0, block1) of destination channels of rows [row0,
+// row1) of tiles from the transformed tiles v, for the phases of one row of pixels,
+// point by point, of which the caches hold all tiles.
+func (w *winograd) channels(m, v []float32, first, row0, row1, block0, block1 int) {
+	room := w.backend.scratch(w.room)
+	defer room.release()
+	for p := range w.spread {
+		for point := range w.points {
+			for block := block0; block < block1; block++ {
+				w.multiply(m[(block*w.spread+p)*w.mSize():], v[p*w.vSize():], first+p, block, point, (row1-row0)*w.across())
+			}
+		}
+	}
+	for block := block0; block < block1; block++ {
+		for row := row0; row < row1; row++ {
+			w.output(m[block*w.spread*w.mSize()+(row-row0)*w.across()*w.gemm.cols:], room.data, first, row, block)
+		}
+	}
+}
+
+// input transforms channels [c0, c1), c0 a multiple of lanes, of a row of tiles of all
+// lattices of a phase to v; room is scratch.
+func (w *winograd) input(v, room []float32, phase, row, c0, c1 int) {
+	for c := c0; c < c1; c += w.kernels.lanes {
+		w.transformRow(w.backend, v[c:], room, w.src.c, w.vPoint(), w.tile, w.in, w.phases[phase].sources, row, c)
+	}
 }
 
 // multiply computes one point's product for a block of destination channels of a
@@ -190,13 +216,10 @@ func (w *winograd) product(c, a, u []float32, table []tileRow, from, to int) {
 
 // output transforms a row of tiles of a block of destination channels from m,
 // where the phases of one row of pixels, from first on, follow each other, and
-// stores it.
-func (w *winograd) output(m []float32, first, row, block int) {
-	cols := w.gemm.cols
-	width := 4 * w.across() * w.spread
-	room := w.backend.scratch(4*width*cols + mostPoints*w.kernels.lanes)
-	defer room.release()
-	pixels, tmp := room.data[:4*width*cols], room.data[4*width*cols:]
+// stores it; room is scratch.
+func (w *winograd) output(m, room []float32, first, row, block int) {
+	cols, width := w.gemm.cols, w.rowWidth()
+	pixels, tmp := room[:4*width*cols], room[4*width*cols:]
 	for p := range w.spread {
 		for lane := 0; lane < cols; lane += w.kernels.lanes {
 			at := w.phases[first+p].x*cols + lane
@@ -213,18 +236,12 @@ func (w *winograd) output(m []float32, first, row, block int) {
 
 // transformRow gathers the sources of a row of tiles of the batch, lanes channels
 // from c0 on, and transforms them: of lattice l, point i and tile t to
-// v[l·vLattice + i·vPoint + t·vTile] and what follows.
-func (s *winogradShape) transformRow(b *Backend, v []float32, vLattice, vPoint, vTile int, batch []float32, sources []lattice, row, c0 int) {
+// v[l·vLattice + i·vPoint + t·vTile] and what follows. room is rowRoom of scratch.
+func (s *winogradShape) transformRow(b *Backend, v, room []float32, vLattice, vPoint, vTile int, batch []float32, sources []lattice, row, c0 int) {
 	k := b.table.winograd.of(s.taps)
 	side, lanes := k.side(), k.lanes
-	left, right := sources[0].x, sources[0].x
-	for _, l := range sources {
-		left, right = min(left, l.x), max(right, l.x)
-	}
-	width := (4*s.across()+s.taps-2)*s.step + 1 + right - left
-	room := b.scratch(side*width*lanes + mostPoints*lanes)
-	defer room.release()
-	strip, tmp := room.data[:side*width*lanes], room.data[side*width*lanes:]
+	left, width := s.strip(sources)
+	strip, tmp := room[:side*width*lanes], room[side*width*lanes:]
 	image, top := row/s.down(), row%s.down()*4*s.step
 	for i, l := range sources {
 		if i == 0 || l.y != sources[i-1].y { // else they lie in the same rows
@@ -232,4 +249,24 @@ func (s *winogradShape) transformRow(b *Backend, v []float32, vLattice, vPoint, 
 		}
 		k.input(v[i*vLattice:], vPoint, vTile, strip[(l.x-left)*lanes:], width*lanes, s.step*lanes, s.across(), tmp)
 	}
+}
+
+// strip is the first column and the width of the source pixels that a row of tiles
+// reads in the given lattices.
+func (s *winogradShape) strip(sources []lattice) (left, width int) {
+	left, right := sources[0].x, sources[0].x
+	for _, l := range sources {
+		left, right = min(left, l.x), max(right, l.x)
+	}
+	return left, (4*s.across()+s.taps-2)*s.step + 1 + right - left
+}
+
+// rowRoom is the scratch that transformRow needs.
+func (s *winogradShape) rowRoom(k *winogradKernels) int {
+	widest := 0
+	for _, p := range s.phases {
+		_, width := s.strip(p.sources)
+		widest = max(widest, width)
+	}
+	return (k.side()*widest + mostPoints) * k.lanes
 }

@@ -188,12 +188,12 @@ func (w *winogradGrad) multiply(sums, p []float32, slice, row0, row1 int, first 
 	c0 := slice * w.slice
 	channels, lanes := min(w.slice, w.src.c-c0), w.kernels.lanes
 	vSize, uSize := w.points*w.vPoint(), w.points*w.uPoint()
-	room := w.backend.scratch(vSize + uSize + mostPoints*lanes)
+	room := w.backend.scratch(vSize + uSize + w.rowRoom(w.kernels))
 	defer room.release()
 	v, u, tmp := room.data[:vSize], room.data[vSize:vSize+uSize], room.data[vSize+uSize:]
 	for row := row0; row < row1; row++ {
 		for c := 0; c < channels; c += lanes {
-			w.transformRow(w.backend, v[(row-row0)*w.across()*w.vTile()+c:], channels, w.vPoint(), w.vTile(), w.in, w.sources, row, c0+c)
+			w.transformRow(w.backend, v[(row-row0)*w.across()*w.vTile()+c:], tmp, channels, w.vPoint(), w.vTile(), w.in, w.sources, row, c0+c)
 		}
 	}
 	table := w.channels

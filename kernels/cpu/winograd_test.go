@@ -57,24 +57,25 @@ func TestWinogradConvolutions(t *testing.T) {
 func TestWinogradSchedules(t *testing.T) {
 	var cases []*convCase
 	for i, c := range []struct {
-		sharesOut bool
-		long      bool // sums that take long in double precision
+		own  bool
+		long bool // sums that take long in double precision
 		kernels.ConvShape
 	}{
-		{true, false, kernels.NewConvShape(3, 16, 23, 61, 17, 3, 3, 1, 1, 1)}, // blocks of rows of two images
+		{true, false, kernels.NewConvShape(3, 16, 27, 61, 17, 3, 3, 1, 1, 1)}, // blocks of rows of two images
+		{true, false, kernels.NewConvShape(2, 16, 15, 17, 33, 3, 3, 1, 1, 1)}, // few tiles for few weights
 		{false, false, kernels.NewConvShape(1, 16, 11, 341, 17, 3, 3, 1, 1, 1)},
-		{true, false, kernels.NewConvShape(1, 32, 26, 260, 33, 4, 4, 2, 1, 1)},
+		{true, false, kernels.NewConvShape(1, 32, 58, 128, 33, 4, 4, 2, 1, 1)},
 		{false, true, kernels.NewConvShape(1, 32, 22, 682, 33, 4, 4, 2, 1, 1)},
-		{true, true, kernels.NewConvShape(1, 64, 25, 259, 65, 3, 3, 2, 1, 1)},
+		{true, true, kernels.NewConvShape(1, 64, 57, 127, 65, 3, 3, 2, 1, 1)},
 	} {
 		for _, s := range []*winogradShape{forwardCorrelation(c.ConvShape).suitsWinograd(), backwardCorrelation(c.ConvShape).suitsWinograd()} {
 			require.NotNil(t, s, c)
-			require.Equal(t, c.sharesOut, s.sharesOut(), c)
-			most := blockTiles
-			if !c.sharesOut {
-				most = sharedTiles
+			blocks := s.ownBlocks(2, alignment) // as many threads as eachTable takes
+			require.Equal(t, c.own, blocks > 0, c)
+			if !c.own {
+				blocks = ceilDiv(s.tiles(), commonTiles)
 			}
-			require.Greater(t, s.n*s.down(), s.blockRows(most), c)
+			require.Greater(t, blocks, 1, c)
 		}
 		if c.long && testing.Short() {
 			continue
@@ -84,6 +85,26 @@ func TestWinogradSchedules(t *testing.T) {
 		cases = append(cases, k)
 	}
 	checkAll(t, cases)
+}
+
+// TestWinogradOwnBlocks: how many blocks of tiles threads share out.
+func TestWinogradOwnBlocks(t *testing.T) {
+	for _, c := range []struct{ batch, channels, side, threads, want int }{
+		{8, 256, 64, 2, 32},
+		{8, 256, 15, 1, 2},
+		{8, 256, 15, 2, 2},
+		{8, 256, 15, 4, 0}, // each would read 9 MiB for half a block
+		{8, 128, 16, 4, 4},
+		{8, 128, 8, 2, 2},
+		{8, 128, 8, 3, 0}, // ten tiles each
+		{9, 128, 15, 2, 4},
+		{8, 512, 16, 2, 2},
+		{8, 512, 8, 2, 0},
+		{1, 64, 224, 16, 0}, // 56 rows of tiles for 16 threads
+	} {
+		s := forwardCorrelation(kernels.NewConvShape(c.batch, c.channels, c.side, c.side, c.channels, 3, 3, 1, 1, 1)).suitsWinograd()
+		require.Equal(t, c.want, s.ownBlocks(c.threads, alignment), c)
+	}
 }
 
 // TestWinogradError measures errors against float64 for rectified normal inputs. The
@@ -202,8 +223,8 @@ func TestDirectOption(t *testing.T) {
 // TestSameBitsWithAnyThreads checks that no result depends on the threads.
 func TestSameBitsWithAnyThreads(t *testing.T) {
 	shapes := []kernels.ConvShape{
-		kernels.NewConvShape(2, 64, 20, 20, 64, 3, 3, 1, 1, 1),
-		kernels.NewConvShape(3, 16, 23, 61, 17, 3, 3, 1, 1, 1), // threads share out blocks of tiles
+		kernels.NewConvShape(2, 64, 20, 20, 64, 3, 3, 1, 1, 1), // three threads share out channels, not tiles
+		kernels.NewConvShape(3, 16, 23, 61, 17, 3, 3, 1, 1, 1),
 		kernels.NewConvShape(4, 300, 8, 8, 64, 3, 3, 1, 1, 1),
 		kernels.NewConvShape(2, 64, 32, 32, 64, 3, 3, 2, 1, 1),
 		kernels.NewConvShape(3, 3, 40, 40, 32, 7, 7, 1, 3, 1),

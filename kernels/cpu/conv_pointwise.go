@@ -3,61 +3,76 @@ package cpu
 // pointwise is one run of a 1×1 convolution of step 1 without padding: a matrix
 // product of weights with the pixels as they lie there. Vectors run along the pixels,
 // so that nothing is transposed. Chunks are (image, run of pixels). A chunk goes
-// through its pixels in blocks: the first group of destination channels reads the
-// source and copies it to scratch that stays in the first-level cache, from where the
-// others read it. Planes lie kilobytes apart, the more so where a power of two maps
-// all of them to one set of the cache; the copy costs stores that a loop bound by its
-// multiply-adds has room for.
+// through its pixels a tile or a few at a time, for all destination channels in groups,
+// which read them from the first-level cache; those that follow are fetched meanwhile.
+// Where the cache's sets cannot hold a tile's lines, since it has too many channels or
+// planes lie a power of two apart, the first group copies it for the others, which
+// costs stores that compete with multiply-adds.
 type pointwise struct {
 	*correlation
 	epilogue
 	backend *Backend
 	kernels *pointwiseKernels
 	out, in []float32
+	start   []float32 // bias, or zeros, of whole groups
 	weights []float32 // [groups][source channel][rows]
-	block   int       // tiles that are copied at a time
+	pack    int       // values that are copied: those of a tile, or 0
+	tiles   int       // that are computed together
 	run     int       // pixels of a chunk
 	runs    int       // of an image
 }
 
 // pointwiseKernels serve 1×1 convolutions.
 type pointwiseKernels struct {
-	rows, pixels int // destination channels and pixels of a tile
+	rows   int           // destination channels of a group
+	wide   pointwiseTile // of most pixels
+	narrow pointwiseTile // of few that are left
+}
 
-	// tiles computes tiles of at most rows channels that follow each other along the
-	// pixels: for every t < tiles, r < len(start) and j < pixels,
+// pointwiseTile computes tiles of some number of pixels.
+type pointwiseTile struct {
+	pixels int
+
+	// run computes tiles that follow each other along the pixels: for t < tiles, r <
+	// channels and j < pixels,
 	//
-	//	c[r·cRow+t·pixels+j] = start[r] + Σ_k w[k·rows+r] · src[t·srcTile+k·srcRow+j]
+	//	c[r·cRow+t·pixels+j] = start[r] +
+	//		Σ_k w[(r/rows·depth+k)·rows+r%rows] · src[t·srcTile+k·srcRow+j]
 	//
-	// over k < depth, and copies the values of src that it reads to pack, [tiles]
-	// [depth][pixels], unless that is empty. There is at least one tile, one row and
-	// one k; w has values for all rows. The cache lines of
-	// ahead[t·aheadTile+k·aheadRow] are fetched to the second-level cache, unless ahead
-	// is empty.
-	tiles func(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, tiles int, pack, ahead []float32, aheadRow, aheadTile int)
+	// over k < depth. The first group of rows copies the values of src to pack, [tiles]
+	// [depth][pixels], where the others read them, unless that is empty. There is at
+	// least one tile, channel and k; start and w have values for all rows of the last
+	// group. The cache line of ahead[t·pixels+g·aheadStep+k·aheadRow] is fetched to the
+	// second-level cache with each group g < fetching.
+	run func(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, channels, tiles int, pack, ahead []float32, aheadRow, aheadStep, fetching int)
 }
 
 // genericPointwise are the plain twins.
-var genericPointwise = pointwiseTwins(4, 16)
+var genericPointwise = pointwiseTwins(4, 16, 8)
 
-// pointwiseTwins makes the kernel for tiles of any size in plain Go.
-func pointwiseTwins(rows, pixels int) pointwiseKernels {
-	return pointwiseKernels{rows, pixels, func(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, tiles int, pack, _ []float32, _, _ int) {
-		sums := make([]float32, pixels)
+// pointwiseTwins makes the kernels for tiles of any size in plain Go.
+func pointwiseTwins(rows, wide, narrow int) pointwiseKernels {
+	return pointwiseKernels{rows, pointwiseTwin(rows, wide), pointwiseTwin(rows, narrow)}
+}
+
+func pointwiseTwin(rows, pixels int) pointwiseTile {
+	return pointwiseTile{pixels, func(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, channels, tiles int, pack, _ []float32, _, _, _ int) {
 		for t := range tiles {
-			for r := range start {
-				clear(sums)
+			for r := range channels {
+				sums := c[r*cRow+t*pixels:][:pixels]
+				for j := range sums {
+					sums[j] = start[r]
+				}
 				for k := range depth {
-					v, from := w[k*rows+r], src[t*srcTile+k*srcRow:][:pixels]
-					for j, x := range from {
+					v := w[(r/rows*depth+k)*rows+r%rows]
+					for j, x := range src[t*srcTile+k*srcRow:][:pixels] {
 						sums[j] += v * x
 					}
-					if len(pack) > 0 {
-						copy(pack[(t*depth+k)*pixels:], from)
-					}
 				}
-				for j, sum := range sums {
-					c[r*cRow+t*pixels+j] = start[r] + sum
+			}
+			if len(pack) > 0 {
+				for k := range depth {
+					copy(pack[(t*depth+k)*pixels:], src[t*srcTile+k*srcRow:][:pixels])
 				}
 			}
 		}
@@ -65,19 +80,46 @@ func pointwiseTwins(rows, pixels int) pointwiseKernels {
 }
 
 const (
-	// pointwiseBlock is about the source values of a block, half the first-level
-	// cache.
-	pointwiseBlock = 6 << 10
-	// pointwiseFetching is how many groups of channels share the fetching ahead.
+	// pointwiseFetching is the most groups of channels that share the fetching ahead.
 	pointwiseFetching = 4
 	// pointwiseRun is about the multiply-adds of a chunk, 40 µs.
 	pointwiseRun = 1 << 21
+	// pointwiseBlock is the tiles that are activated at a time.
+	pointwiseBlock = 8
+	// pointwiseTiles is about the source values of tiles that are computed together, a
+	// third of the first-level cache.
+	pointwiseTiles = 3 << 10
+	// A first-level cache that is not larger than others': lines of 16 values in sets of
+	// eight.
+	cacheSets, cacheWays = 64, 8
 )
+
+// crowded tells whether the lines of pixels of planes that lie area values apart do not
+// find room in the first-level cache together.
+func crowded(channels, area, pixels int) bool {
+	var lines [cacheSets]int
+	for c := range channels {
+		for line := c * area / alignment; line <= (c*area+pixels-1)/alignment; line++ {
+			lines[line%cacheSets]++
+			if lines[line%cacheSets] > cacheWays {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fetching tells how many groups of so many channels fetch the lines of the tiles that
+// follow, and how many pixels apart.
+func (k *pointwiseKernels) fetching(channels int) (step, groups int) {
+	groups = min(ceilDiv(channels, k.rows), pointwiseFetching)
+	return (k.wide.pixels - 1) / max(groups-1, 1), groups
+}
 
 // suitsPointwise tells whether g is such a convolution, of images large enough that
 // a tile's last pixels, which are computed twice, do not count.
 func (g *correlation) suitsPointwise(k *pointwiseKernels) bool {
-	return g.isPointwise() && g.src.area() >= 2*k.pixels
+	return g.isPointwise() && g.src.area() >= 2*k.wide.pixels
 }
 
 // isPointwise tells whether every destination pixel depends on the source's pixel of
@@ -108,12 +150,21 @@ func (b *Backend) pointwiseConvolve(g *correlation, dst, src, weights []float32,
 }
 
 func (b *Backend) newPointwise(g *correlation, dst, src, weights []float32, e epilogue) *pointwise {
-	p := &pointwise{correlation: g, epilogue: e, backend: b, kernels: &b.table.pointwise, out: dst, in: src, weights: weights}
-	if p.bias == nil {
-		p.bias = make([]float32, g.dst.c)
+	k := &b.table.pointwise
+	p := &pointwise{correlation: g, epilogue: e, backend: b, kernels: k, out: dst, in: src, weights: weights}
+	p.start = make([]float32, ceilDiv(g.dst.c, k.rows)*k.rows)
+	copy(p.start, e.bias)
+	pixels := k.wide.pixels
+	p.tiles = min(max(pointwiseTiles/(g.src.c*pixels), 1), pointwiseBlock)
+	direct := p.tiles
+	for direct > 0 && crowded(g.src.c, g.src.area(), pixels*direct) {
+		direct--
 	}
-	pixels := p.kernels.pixels
-	p.block = max(pointwiseBlock/(g.src.c*pixels), 2)
+	if direct > 0 || g.dst.c <= k.rows {
+		p.tiles = max(direct, 1)
+	} else {
+		p.pack = p.tiles * g.src.c * pixels
+	}
 	tiles := ceilDiv(g.src.area(), pixels)
 	perRun := min(pointwiseRun/(g.src.c*g.dst.c*pixels), g.n*tiles/fewestChunks, tiles)
 	p.run = max(perRun, 1) * pixels
@@ -121,26 +172,25 @@ func (b *Backend) newPointwise(g *correlation, dst, src, weights []float32, e ep
 	return p
 }
 
-// chunk computes all channels of a run of pixels of one image, whole tiles but the
-// last, which overlaps the one before rather than be cut.
+// chunk computes all channels of a run of pixels of one image.
 func (p *pointwise) chunk(i int) {
-	pixels, image := p.kernels.pixels, i/p.runs
+	image := i / p.runs
 	from, to := p.span(i % p.runs)
-	source, out := p.in[image*p.src.size():][:p.src.size()], p.out[image*p.dst.size():][:p.dst.size()]
-	tiles := (to - from) / pixels
-	room := p.backend.scratch(min(p.block, tiles) * p.src.c * pixels)
+	room := p.backend.scratch(p.pack)
 	defer room.release()
-	for ; tiles > 0; tiles -= p.block {
-		n := min(p.block, tiles)
-		next := from
-		if tiles > n {
-			next += n * pixels
+	for from < to {
+		first, end := from, min(from+pointwiseBlock*p.kernels.wide.pixels, to)
+		for from < end {
+			var at int
+			at, from = p.together(image, from, to, room.data)
+			first = min(first, at)
 		}
-		p.tiles(out, source, room.data, from, next, n)
-		from += n * pixels
-	}
-	if from < to {
-		p.tiles(out, source, room.data, to-pixels, to-pixels, 1)
+		if p.slope == 1 {
+			continue
+		}
+		for d := range p.dst.c {
+			p.activate(p.backend, p.out[image*p.dst.size()+d*p.dst.area():][first:from])
+		}
 	}
 }
 
@@ -154,33 +204,37 @@ func (p *pointwise) span(run int) (from, to int) {
 	return from, to
 }
 
-// tiles computes all channels of the tiles from a pixel on, and fetches as many from
-// the pixel next on, a share with each of the first groups of channels: the processor
-// itself does not see so many streams coming, and what is asked for at once waits for
-// what was asked for before. It is a function of its own so that the garbage collector
-// can stop the goroutine between calls of assembly.
+// together computes the tiles of an image that the first-level cache holds, from a pixel
+// on, of which a run has more up to another, and tells where they begin and end: the
+// run's last one overlaps the one before rather than be cut. What follows is fetched, a
+// share with each of the first groups of channels: the processor itself does not see so
+// many streams coming, and what is asked for at once waits for what was asked for before.
+// It is a function of its own so that the garbage collector can stop the goroutine between
+// calls of assembly.
 //
 //go:noinline
-func (p *pointwise) tiles(out, source, packed []float32, from, next, tiles int) {
-	k, area, depth := p.kernels, p.src.area(), p.src.c
-	fetching := min(ceilDiv(p.dst.c, k.rows), pointwiseFetching)
-	share := ceilDiv(tiles*k.pixels, fetching)
-	step := ceilDiv(share, tiles)
-	for d := 0; d < p.dst.c; d += k.rows {
-		start, weights, to := p.bias[d:min(d+k.rows, p.dst.c)], p.weights[d*depth:], out[d*area+from:]
-		var ahead []float32
-		if d/k.rows < fetching {
-			ahead = source[next+d/k.rows*share:]
-		}
-		if d == 0 {
-			k.tiles(to, area, start, source[from:], area, k.pixels, weights, depth, tiles, packed, ahead, area, step)
-		} else {
-			k.tiles(to, area, start, packed, k.pixels, depth*k.pixels, weights, depth, tiles, nil, ahead, area, step)
-		}
-		if p.slope != 1 {
-			for r := range start {
-				p.activate(p.backend, to[r*area:][:tiles*k.pixels])
-			}
+func (p *pointwise) together(image, from, to int, packed []float32) (at, end int) {
+	k, area := &p.kernels.wide, p.src.area()
+	tiles := min(p.tiles, (to-from)/k.pixels)
+	if tiles == 0 {
+		tiles = 1
+		if to-from <= p.kernels.narrow.pixels {
+			k = &p.kernels.narrow
 		}
 	}
+	at = min(from, to-k.pixels)
+	step, fetching := p.kernels.fetching(p.dst.c)
+	k.run(p.out[image*p.dst.size()+at:], area, p.start, p.in[image*p.src.size()+at:], area, k.pixels, p.weights,
+		p.src.c, p.dst.c, tiles, packed[:min(p.pack, tiles*p.src.c*k.pixels)], p.in[p.ahead(image, at):], area, step, fetching)
+	return at, at + tiles*k.pixels
+}
+
+// ahead is the place of the pixels that follow some tiles after the one at a pixel, in the
+// next image after the last.
+func (p *pointwise) ahead(image, at int) int {
+	at += p.tiles * p.kernels.wide.pixels
+	if at >= p.src.area() {
+		return min((image+1)*p.src.size(), len(p.in)-1)
+	}
+	return image*p.src.size() + at
 }

@@ -17,21 +17,25 @@ func FuzzPointwise(f *testing.F) { pointwiseUse.fuzz(f) }
 
 // preparePointwise packs, fetches ahead, or does neither.
 func preparePointwise(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
-	rows, pixels, depth, tiles := d.Size(k.pointwise.rows), k.pointwise.pixels, d.Size(150), d.Size(4)
-	pack, fetch := d.Below(2) == 1, d.Below(2) == 1
+	rows, pixels, depth, channels, tiles := k.pointwise.rows, k.pointwise.wide.pixels, d.Size(150), d.Size(20), d.Size(3)
+	narrow, pack, fetching := d.Below(2) == 1, d.Below(2) == 1, d.Below(4)
+	if narrow {
+		pixels = k.pointwise.narrow.pixels
+	}
+	whole := ceilDiv(channels, rows) * rows
 	cRow, srcRow, srcTile := tiles*pixels+d.Below(20), d.Size(200), d.Size(200)
-	outputs := [][]float32{undefined((rows-1)*cRow + tiles*pixels), nil}
+	outputs := [][]float32{undefined((channels-1)*cRow + tiles*pixels), nil}
 	if pack {
 		outputs[1] = undefined(tiles * depth * pixels)
 	}
-	inputs := [][]float32{terms(d, (depth-1)*srcRow+(tiles-1)*srcTile+pixels), terms(d, depth*k.pointwise.rows), terms(d, rows)}
-	u := use{fmt.Sprintf("%d rows, depth %d, %d tiles, pack %t, fetch %t", rows, depth, tiles, pack, fetch), outputs, inputs, summed(depth), false}
+	inputs := [][]float32{terms(d, (depth-1)*srcRow+(tiles-1)*srcTile+pixels), terms(d, depth*whole), terms(d, whole)}
+	u := use{fmt.Sprintf("%d channels, depth %d, %d tiles, narrow %t, pack %t, %d fetch", channels, depth, tiles, narrow, pack, fetching), outputs, inputs, summed(depth), false}
 	return u, func(k *table, out, in [][]float32) {
-		var ahead []float32
-		if fetch {
-			ahead = in[0]
+		tile := &k.pointwise.wide
+		if narrow {
+			tile = &k.pointwise.narrow
 		}
-		k.pointwise.tiles(out[0], cRow, in[2], in[0], srcRow, srcTile, in[1], depth, tiles, out[1], ahead, srcRow, srcTile)
+		tile.run(out[0], cRow, in[2], in[0], srcRow, srcTile, in[1], depth, channels, tiles, out[1], in[0], srcRow, 1, fetching)
 	}
 }
 
@@ -60,7 +64,7 @@ func TestPointwiseConvolutions(t *testing.T) {
 // activate the same pixels) and hold the pixels of a tile.
 func TestPointwiseRuns(t *testing.T) {
 	eachTable(t, func(t *testing.T, b *Backend) {
-		pixels := b.table.pointwise.pixels
+		pixels := b.table.pointwise.wide.pixels
 		for area := 2 * pixels; area < 6*pixels; area++ {
 			for _, channels := range []int{1, 64, 512} {
 				s := kernels.NewConvShape(8, channels, 1, area, 5, 1, 1, 1, 0, 1)

@@ -29,6 +29,7 @@ type tapLayout struct {
 	rows, strips int // of positions
 	w            int // positions of a row
 	bundles      []*tapBundle
+	products     int // of a bundle at most, whole groups
 	most         int // values of the products of a bundle
 }
 
@@ -67,11 +68,14 @@ const (
 	// tapRows is about the rows of positions of a strip: rows that belong to a strip with
 	// some of their taps only come on top.
 	tapRows = 16
+	// tapBlock is about the source values of tiles that are copied at a time, half the
+	// first-level cache.
+	tapBlock = 6 << 10
 )
 
 // suitsTaps tells whether g is such a convolution, with rows that fill a tile.
 func (g *correlation) suitsTaps(k *pointwiseKernels) bool {
-	return g.step == 1 && g.spread > 1 && g.dst.c <= 4 && g.src.c >= tapChannels && g.src.w >= k.pixels
+	return g.step == 1 && g.spread > 1 && g.dst.c <= 4 && g.src.c >= tapChannels && g.src.w >= k.wide.pixels
 }
 
 // tapLayout cuts g.
@@ -94,7 +98,7 @@ func (g *correlation) tapLayout(k *pointwiseKernels) *tapLayout {
 		b.weights = weights
 		products := ceilDiv(len(b.taps)*g.dst.c, k.rows) * k.rows
 		weights += products * g.src.c
-		l.most = max(l.most, products*b.row)
+		l.products, l.most = max(l.products, products), max(l.most, products*b.row)
 		l.bundles = append(l.bundles, b)
 		taps = taps[len(b.taps):]
 	}
@@ -192,7 +196,7 @@ func addRowsTwin(dst []float32, dstRow int, src []float32, srcRow int, steps []i
 // tapConvolve runs a plan on weights packed by packTaps.
 func (b *Backend) tapConvolve(p *plan, dst, src, weights []float32, e epilogue) {
 	t := &tapwise{correlation: p.correlation, tapLayout: p.taps, epilogue: e, backend: b, kernels: &b.table.pointwise, out: dst, in: src, weights: weights}
-	t.start = make([]float32, t.kernels.rows)
+	t.start = make([]float32, t.products)
 	b.pool.run(t.n*t.strips, t.chunk)
 }
 
@@ -201,7 +205,7 @@ func (t *tapwise) chunk(i int) {
 	image, i0 := i/t.strips, i%t.strips*t.rows
 	rows := min(t.rows, ceilDiv(t.dst.h, t.spread)-i0)
 	plane := rows * t.w // sums of a phase and a channel
-	block := t.block() * t.src.c * t.kernels.pixels
+	block := t.block() * t.src.c * t.kernels.wide.pixels
 	room := t.backend.scratch(block + t.most + len(t.phases)*t.dst.c*plane + 2*t.dst.w)
 	defer room.release()
 	packed, products := room.data[:block], room.data[block:][:t.most]
@@ -236,9 +240,6 @@ func (t *tapwise) store(sums, spare []float32, image, i0, rows int) {
 		}
 	}
 }
-
-// block is the tiles of pixels that are copied at a time.
-func (t *tapwise) block() int { return max(pointwiseBlock/(t.src.c*t.kernels.pixels), 2) }
 
 // multiply computes the products of a bundle for the rows of positions from i0 on.
 // Those of source rows outside the image are zeros.
@@ -277,35 +278,33 @@ func (b *tapBundle) needed(r, rows int) span {
 
 // run computes groups of products of n pixels that follow each other.
 func (t *tapwise) run(b *tapBundle, products, packed, source []float32, n int, groups span) {
-	pixels, block := t.kernels.pixels, t.block()
 	for from := 0; from < n; {
-		tiles := min(block, (n-from)/pixels)
-		if tiles == 0 { // the last one overlaps the one before rather than be cut
-			tiles, from = 1, n-pixels
-		}
-		t.tiles(b, products, packed, source, from, tiles, groups)
-		from += tiles * pixels
+		from = t.together(b, products, packed, source, from, n, groups)
 	}
 }
 
-// tiles computes groups of products of some tiles, and fetches the pixels that follow,
-// see [pointwise.tiles].
+// block is the tiles of pixels that are copied at a time.
+func (t *tapwise) block() int { return max(tapBlock/(t.src.c*t.kernels.wide.pixels), 2) }
+
+// together computes groups of products of some tiles of n pixels from a pixel on, and
+// fetches the pixels that follow, see [pointwise.together].
 //
 //go:noinline
-func (t *tapwise) tiles(b *tapBundle, products, packed, source []float32, from, tiles int, groups span) {
-	k, area, depth := t.kernels, t.src.area(), t.src.c
-	fetching := min(groups.to-groups.from, pointwiseFetching)
-	share := ceilDiv(tiles*k.pixels, fetching)
-	pixels, pixelRow, pixelTile, pack := source[from:], area, k.pixels, packed
-	for i := range groups.to - groups.from {
-		at := (groups.from + i) * k.rows
-		var ahead []float32
-		if i < fetching {
-			ahead = source[from+tiles*k.pixels+i*share:]
+func (t *tapwise) together(b *tapBundle, products, packed, source []float32, from, n int, groups span) (end int) {
+	k, area, at := &t.kernels.wide, t.src.area(), groups.from*t.kernels.rows
+	tiles := min(t.block(), (n-from)/k.pixels)
+	if tiles == 0 {
+		tiles = 1
+		if n-from <= t.kernels.narrow.pixels {
+			k = &t.kernels.narrow
 		}
-		k.tiles(products[at*b.row+from:], b.row, t.start, pixels, pixelRow, pixelTile, t.weights[b.weights+at*depth:], depth, tiles, pack, ahead, area, ceilDiv(share, tiles))
-		pixels, pixelRow, pixelTile, pack = packed, k.pixels, depth*k.pixels, nil
 	}
+	from = min(from, n-k.pixels) // the last one overlaps the one before rather than be cut
+	channels := (groups.to - groups.from) * t.kernels.rows
+	step, fetching := t.kernels.fetching(channels)
+	k.run(products[at*b.row+from:], b.row, t.start, source[from:], area, k.pixels, t.weights[b.weights+at*t.src.c:],
+		t.src.c, channels, tiles, packed[:tiles*t.src.c*k.pixels], source[from+tiles*k.pixels:], area, step, fetching)
+	return from + tiles*k.pixels
 }
 
 // add adds products to the rows of sums of their phase and channel. It is a function of

@@ -4,57 +4,71 @@
 
 #include "textflag.h"
 
-// func pointwiseNEON(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, tiles int, pack, ahead []float32, aheadRow, aheadTile int)
-TEXT ·pointwiseNEON(SB), NOSPLIT, $0-200
+// func pointwiseNEON(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, channels, tiles int, pack, ahead []float32, aheadRow, aheadStep, fetching int)
+TEXT ·pointwiseNEON(SB), NOSPLIT, $0-216
 	MOVD c_base+0(FP), R0
 	MOVD cRow+24(FP), R1
 	MOVD src_base+56(FP), R2
 	MOVD srcRow+80(FP), R3
-	MOVD srcTile+88(FP), R4
-	MOVD tiles+128(FP), R5
-	MOVD pack_base+136(FP), R6
-	MOVD pack_len+144(FP), R7
-	MOVD ahead_base+160(FP), R12
-	MOVD aheadRow+184(FP), R13
-	MOVD aheadTile+192(FP), R14
-	MOVD ahead_len+168(FP), R15
+	MOVD start_base+32(FP), R4
+	MOVD channels+128(FP), R5
+	MOVD pack_base+144(FP), R6
+	MOVD fetching+208(FP), R7
+	MOVD srcTile+88(FP), R8
+	MOVD ahead_base+168(FP), R12
+	MOVD aheadRow+192(FP), R13
+	MOVD aheadStep+200(FP), R14
+	MOVD w_base+96(FP), R25
+	MOVD pack_len+152(FP), R9
+	MOVD R8, R24
 	LSL $2, R1
 	LSL $2, R3
-	LSL $2, R4
 	LSL $2, R13
 	LSL $2, R14
-tile1:
-	MOVD w_base+96(FP), R8
+	LSL $2, R24
+	CMP $0, R9
+	CSEL EQ, ZR, R6, R6
+group1:
+	MOVD R0, R15
+	MOVD R2, R19
+	MOVD R12, R21
+	MOVD tiles+136(FP), R20
+tile2:
 	MOVD depth+120(FP), R9
-	MOVD R2, R10
-	MOVD R12, R11
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	VEOR V17.B16, V17.B16, V17.B16
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	VEOR V21.B16, V21.B16, V21.B16
-	VEOR V22.B16, V22.B16, V22.B16
-	VEOR V23.B16, V23.B16, V23.B16
-	CBZ R7, packed2
+	MOVD R25, R8
+	MOVD R19, R10
+	MOVD R21, R11
+	FMOVS (R4), F0
+	VDUP V0.S[0], V5.S4
+	VDUP V0.S[0], V4.S4
+	VDUP V0.S[0], V3.S4
+	VDUP V0.S[0], V2.S4
+	VDUP V0.S[0], V1.S4
+	VDUP V0.S[0], V0.S4
+	FMOVS 4(R4), F6
+	VDUP V6.S[0], V11.S4
+	VDUP V6.S[0], V10.S4
+	VDUP V6.S[0], V9.S4
+	VDUP V6.S[0], V8.S4
+	VDUP V6.S[0], V7.S4
+	VDUP V6.S[0], V6.S4
+	FMOVS 8(R4), F12
+	VDUP V12.S[0], V17.S4
+	VDUP V12.S[0], V16.S4
+	VDUP V12.S[0], V15.S4
+	VDUP V12.S[0], V14.S4
+	VDUP V12.S[0], V13.S4
+	VDUP V12.S[0], V12.S4
+	FMOVS 12(R4), F18
+	VDUP V18.S[0], V23.S4
+	VDUP V18.S[0], V22.S4
+	VDUP V18.S[0], V21.S4
+	VDUP V18.S[0], V20.S4
+	VDUP V18.S[0], V19.S4
+	VDUP V18.S[0], V18.S4
+	CBZ R6, packed3
 	PCALIGN $16
-packing6:
+packing8:
 	PRFM (R11), PLDL2KEEP
 	ADD R13, R11
 	FLDPQ (R10), (F24, F25)
@@ -93,12 +107,13 @@ packing6:
 	WORD $0x4f9f13b7 // fmla v23.4s, v29.4s, v31.s[0]
 	ADD R3, R10
 	SUB $1, R9
-	CBNZ R9, packing6
-	B finish4
-packed2:
-	CBZ R15, plain3
+	CBNZ R9, packing8
+	B finish5
+packed3:
+	CMP $0, R7
+	BLE plain4
 	PCALIGN $16
-fetching7:
+fetching9:
 	PRFM (R11), PLDL2KEEP
 	ADD R13, R11
 	FLDPQ (R10), (F24, F25)
@@ -134,10 +149,10 @@ fetching7:
 	WORD $0x4f9f13b7 // fmla v23.4s, v29.4s, v31.s[0]
 	ADD R3, R10
 	SUB $1, R9
-	CBNZ R9, fetching7
-	B finish4
+	CBNZ R9, fetching9
+	B finish5
 	PCALIGN $16
-plain3:
+plain4:
 	FLDPQ (R10), (F24, F25)
 	FLDPQ 32(R10), (F26, F27)
 	FLDPQ 64(R10), (F28, F29)
@@ -171,68 +186,50 @@ plain3:
 	WORD $0x4f9f13b7 // fmla v23.4s, v29.4s, v31.s[0]
 	ADD R3, R10
 	SUB $1, R9
-	CBNZ R9, plain3
-finish4:
-	MOVD start_base+32(FP), R11
-	MOVD start_len+40(FP), R9
-	MOVD R0, R10
-	FMOVS (R11), F24
-	VDUP V24.S[0], V24.S4
-	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
-	WORD $0x4e38d421 // fadd v1.4s, v1.4s, v24.4s
-	WORD $0x4e38d442 // fadd v2.4s, v2.4s, v24.4s
-	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
-	WORD $0x4e38d484 // fadd v4.4s, v4.4s, v24.4s
-	WORD $0x4e38d4a5 // fadd v5.4s, v5.4s, v24.4s
+	CBNZ R9, plain4
+finish5:
+	MOVD R15, R10
+	MOVD R5, R9
 	FSTPQ (F0, F1), (R10)
 	FSTPQ (F2, F3), 32(R10)
 	FSTPQ (F4, F5), 64(R10)
 	SUB $1, R9
-	CBZ R9, stored5
+	CBZ R9, stored6
 	ADD R1, R10
-	FMOVS 4(R11), F24
-	VDUP V24.S[0], V24.S4
-	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
-	WORD $0x4e38d4e7 // fadd v7.4s, v7.4s, v24.4s
-	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
-	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
-	WORD $0x4e38d54a // fadd v10.4s, v10.4s, v24.4s
-	WORD $0x4e38d56b // fadd v11.4s, v11.4s, v24.4s
 	FSTPQ (F6, F7), (R10)
 	FSTPQ (F8, F9), 32(R10)
 	FSTPQ (F10, F11), 64(R10)
 	SUB $1, R9
-	CBZ R9, stored5
+	CBZ R9, stored6
 	ADD R1, R10
-	FMOVS 8(R11), F24
-	VDUP V24.S[0], V24.S4
-	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
-	WORD $0x4e38d5ad // fadd v13.4s, v13.4s, v24.4s
-	WORD $0x4e38d5ce // fadd v14.4s, v14.4s, v24.4s
-	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
-	WORD $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
-	WORD $0x4e38d631 // fadd v17.4s, v17.4s, v24.4s
 	FSTPQ (F12, F13), (R10)
 	FSTPQ (F14, F15), 32(R10)
 	FSTPQ (F16, F17), 64(R10)
 	SUB $1, R9
-	CBZ R9, stored5
+	CBZ R9, stored6
 	ADD R1, R10
-	FMOVS 12(R11), F24
-	VDUP V24.S[0], V24.S4
-	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
-	WORD $0x4e38d673 // fadd v19.4s, v19.4s, v24.4s
-	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
-	WORD $0x4e38d6b5 // fadd v21.4s, v21.4s, v24.4s
-	WORD $0x4e38d6d6 // fadd v22.4s, v22.4s, v24.4s
-	WORD $0x4e38d6f7 // fadd v23.4s, v23.4s, v24.4s
 	FSTPQ (F18, F19), (R10)
 	FSTPQ (F20, F21), 32(R10)
 	FSTPQ (F22, F23), 64(R10)
-stored5:
-	ADD R4, R2
+stored6:
+	ADD R24, R19
+	ADD $96, R15
+	ADD $96, R21
+	SUB $1, R20
+	CBNZ R20, tile2
+	SUBS $4, R5
+	BLE end7
+	ADD $16, R4
+	MOVD R8, R25
+	ADD R1<<2, R0
 	ADD R14, R12
-	ADD $96, R0
-	SUB $1, R5
-	CBNZ R5, tile1
+	SUB $1, R7
+	CBZ R6, group1
+	MOVD $0, R6
+	MOVD pack_base+144(FP), R2
+	MOVD $96, R3
+	MOVD depth+120(FP), R9
+	MUL R3, R9, R24
+	B group1
+end7:
 	RET

@@ -226,11 +226,11 @@ func normSumsNEON(acc *[2]float64, dy, x []float32, c *normChannel)
 //go:noescape
 func panelsNEON(dst []float32, dstStride int, src []float32, srcStride, rows, panels int)
 
-// pointwiseNEON is [pointwiseKernels].tiles for 4 channels and 24 pixels.
+// pointwiseNEON is [pointwiseTile].run for groups of 4 channels and 24 pixels.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func pointwiseNEON(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, tiles int, pack, ahead []float32, aheadRow, aheadTile int)
+func pointwiseNEON(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, channels, tiles int, pack, ahead []float32, aheadRow, aheadStep, fetching int)
 
 // reciprocalNEON is the function of that name in [vectorKernels.unary].
 // It needs no alignment and does not check bounds.

@@ -18,7 +18,7 @@ var splitNEON = blockwise(splitKernels{splitBlocksNEON, mergeBlocksNEON})
 
 var dotTilesNEON = dotKernels{rows: 6, lanes: 4, dots: dotsNEON}
 
-var pointwiseTilesNEON = pointwiseKernels{rows: 4, pixels: 24, tiles: pointwiseNEON}
+var pointwiseTilesNEON = pointwiseKernels{4, pointwiseTile{24, pointwiseNEON}, pointwiseTile{24, pointwiseNEON}}
 
 var winogradNEON = bothWinograds{
 	two: winogradKernels{

@@ -92,7 +92,7 @@ func twinsOf(k *table) *table {
 	for i := range w {
 		w[i] = wideTwin(i+1, w[i].pixels)
 	}
-	return &table{gemm: g, wide: w, pointwise: pointwiseTwins(k.pointwise.rows, k.pointwise.pixels), dots: dotTwins(k.dots.rows, k.dots.lanes), winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: shallowTwins(k.shallow.pixels, k.shallow.lanes), split: genericSplit, addRows: addRowsTwin}
+	return &table{gemm: g, wide: w, pointwise: pointwiseTwins(k.pointwise.rows, k.pointwise.wide.pixels, k.pointwise.narrow.pixels), dots: dotTwins(k.dots.rows, k.dots.lanes), winograd: bothWinograds{winogradTwins(lanes, twoTaps), winogradTwins(lanes, threeTaps)}, vector: genericVector, shallow: shallowTwins(k.shallow.pixels, k.shallow.lanes), split: genericSplit, addRows: addRowsTwin}
 }
 
 // terms makes n normal values for sums; one time in four, a few of them are

@@ -3,9 +3,11 @@ package main
 func init() {
 	register("conv_pointwise_avx512_amd64.s", "pointwise.go", func(e *emitter) {
 		pointwiseForm{name: "AVX512", rows: 8, vectors: 3, width: 64, reg: z}.emit(e)
+		pointwiseForm{name: "NarrowAVX512", rows: 8, vectors: 2, width: 64, reg: z}.emit(e)
 	})
 	register("conv_pointwise_avx2_amd64.s", "pointwise.go", func(e *emitter) {
 		pointwiseForm{name: "AVX2", rows: 4, vectors: 3, width: 32, reg: y}.emit(e)
+		pointwiseForm{name: "NarrowAVX2", rows: 4, vectors: 2, width: 32, reg: y}.emit(e)
 	})
 }
 
@@ -19,97 +21,153 @@ type pointwiseForm struct {
 	reg           func(int) string
 }
 
+// pointwiseUnroll is the source channels of a turn of the loop.
+const pointwiseUnroll = 4
+
 func (f pointwiseForm) sum(r, v int) string { return f.reg(r*f.vectors + v) }
 func (f pointwiseForm) source(v int) string { return f.reg(f.rows*f.vectors + v) }
 func (f pointwiseForm) spare() string       { return f.reg((f.rows + 1) * f.vectors) }
 func (f pointwiseForm) pixels() int         { return f.vectors * f.width } // in bytes
 
-// emit writes the kernel, with loops over source channels that pack and fetch ahead,
-// fetch ahead, and do neither.
+// emit writes the kernel, loops over groups of rows and over tiles around loops over
+// source channels that pack and fetch ahead, fetch ahead, and do neither. The arguments
+// c, src, w, ahead and fetching become the current group's; R11 is the channels that are
+// left, DX their start values, R12 where to pack, 0 once that is done; DI, SI and R13 are
+// the tile's place in the group's first row, the source and what is fetched, R10 the tiles
+// that are left.
 func (f pointwiseForm) emit(e *emitter) {
-	e.fn("pointwise" + f.name + "(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, tiles int, pack, ahead []float32, aheadRow, aheadTile int)")
-	e.load("c_base", "DI")
-	e.load("cRow", "R8")
-	e.load("src_base", "SI")
-	e.load("srcRow", "R9")
-	e.load("srcTile", "R10")
-	e.load("tiles", "R11")
-	e.load("pack_base", "DX")
-	e.load("ahead_base", "R15")
-	e.load("aheadRow", "R14")
-	for _, r := range []string{"R8", "R9", "R10", "R14"} {
+	e.fn("pointwise" + f.name + "(c []float32, cRow int, start, src []float32, srcRow, srcTile int, w []float32, depth, channels, tiles int, pack, ahead []float32, aheadRow, aheadStep, fetching int)")
+	for _, a := range [][2]string{
+		{"cRow", "R8"}, {"start_base", "DX"}, {"srcRow", "R9"}, {"channels", "R11"}, {"pack_base", "R12"}, {"aheadRow", "R14"},
+	} {
+		e.load(a[0], a[1])
+	}
+	for _, r := range []string{"R8", "R9", "R14"} {
 		e.op("SHLQ $2, %s", r)
+	}
+	e.op("XORQ AX, AX")
+	e.op("CMPQ %s, $0", e.arg("pack_len"))
+	e.op("CMOVQEQ AX, R12")
+	e.label("group")
+	for _, a := range [][2]string{{"c_base", "DI"}, {"src_base", "SI"}, {"ahead_base", "R13"}, {"tiles", "R10"}} {
+		e.load(a[0], a[1])
 	}
 	e.label("tile")
 	e.load("w_base", "BX")
 	e.load("depth", "CX")
 	e.op("MOVQ SI, AX")
-	e.op("MOVQ R15, R13")
-	for i := range f.rows * f.vectors {
-		e.op("VXORPS %s, %s, %s", f.reg(i), f.reg(i), f.reg(i))
+	e.op("MOVQ R13, R15")
+	for r := range f.rows {
+		e.op("VBROADCASTSS %s, %s", mem("DX", 4*r), f.sum(r, 0))
+		for v := 1; v < f.vectors; v++ {
+			e.op("VMOVAPS %s, %s", f.sum(r, 0), f.sum(r, v))
+		}
 	}
-	e.op("CMPQ %s, $0", e.arg("pack_len"))
-	e.op("JEQ packed")
+	e.op("TESTQ R12, R12")
+	e.op("JZ packed")
 	f.loop(e, "packing", true, true)
 	e.op("JMP finish")
 	e.label("packed")
-	e.op("CMPQ %s, $0", e.arg("ahead_len"))
-	e.op("JEQ plain")
+	e.op("CMPQ %s, $0", e.arg("fetching"))
+	e.op("JLE plain")
 	f.loop(e, "fetching", false, true)
 	e.op("JMP finish")
-	f.loop(e, "plain", false, false)
+	e.label("plain")
+	f.loop(e, "adding", false, false)
 	e.label("finish")
 	f.store(e)
-	e.op("ADDQ R10, SI")
-	e.load("aheadTile", "R13")
-	e.op("LEAQ (R15)(R13*4), R15")
+	e.load("srcTile", "R15")
+	e.op("LEAQ (SI)(R15*4), SI")
 	e.op("ADDQ $%d, DI", f.pixels())
-	e.op("DECQ R11")
+	e.op("ADDQ $%d, R13", f.pixels())
+	e.op("DECQ R10")
 	e.op("JNZ tile")
+	f.next(e)
+	e.label("end")
 	e.ret()
 }
 
-// loop adds CX source channels from AX on to the sums, copies them to DX and fetches
-// half of a tile's length from R13 on, if asked.
+// next goes on to the next group, if there is one, which reads what the first has packed.
+func (f pointwiseForm) next(e *emitter) {
+	e.op("SUBQ $%d, R11", f.rows)
+	e.op("JLE end")
+	e.op("ADDQ $%d, DX", 4*f.rows)
+	e.op("MOVQ BX, %s", e.arg("w_base"))
+	e.op("IMUL3Q $%d, R8, AX", f.rows)
+	e.op("ADDQ AX, %s", e.arg("c_base"))
+	e.load("aheadStep", "AX")
+	e.op("SHLQ $2, AX")
+	e.op("ADDQ AX, %s", e.arg("ahead_base"))
+	e.op("DECQ %s", e.arg("fetching"))
+	e.op("TESTQ R12, R12")
+	e.op("JZ group")
+	e.op("XORQ R12, R12")
+	e.load("pack_base", "AX")
+	e.op("MOVQ AX, %s", e.arg("src_base"))
+	e.op("MOVQ $%d, R9", f.pixels())
+	e.load("depth", "AX")
+	e.op("IMUL3Q $%d, AX, AX", f.pixels()/4)
+	e.op("MOVQ AX, %s", e.arg("srcTile"))
+	e.op("JMP group")
+}
+
+// loop adds CX source channels from AX on to the sums, copies them to R12 and fetches a
+// line of each from R15 on, if asked.
 func (f pointwiseForm) loop(e *emitter, label string, pack, fetch bool) {
+	rest, one, done := label+"Rest", label+"One", label+"Done"
+	turn := func(channels int) {
+		for u := range channels {
+			f.step(e, u, pack, fetch)
+		}
+		if pack {
+			e.op("ADDQ $%d, R12", channels*f.pixels())
+		}
+		e.op("ADDQ $%d, BX", channels*4*f.rows)
+	}
+	e.op("SUBQ $%d, CX", pointwiseUnroll)
+	e.op("JLT %s", rest)
 	e.op("PCALIGN $64")
 	e.label(label)
+	turn(pointwiseUnroll)
+	e.op("SUBQ $%d, CX", pointwiseUnroll)
+	e.op("JGE %s", label)
+	e.label(rest)
+	e.op("ADDQ $%d, CX", pointwiseUnroll)
+	e.op("JZ %s", done)
+	e.label(one)
+	turn(1)
+	e.op("DECQ CX")
+	e.op("JNZ %s", one)
+	e.label(done)
+}
+
+// step adds source channel u of a turn.
+func (f pointwiseForm) step(e *emitter, u int, pack, fetch bool) {
 	if fetch {
-		for at := 0; at < f.pixels()/2; at += 64 {
-			e.op("PREFETCHT1 %s", mem("R13", at))
-		}
-		e.op("ADDQ R14, R13")
+		e.op("PREFETCHT1 (R15)")
+		e.op("ADDQ R14, R15")
 	}
 	for v := range f.vectors {
 		e.op("VMOVUPS %s, %s", mem("AX", v*f.width), f.source(v))
 		if pack {
-			e.op("VMOVUPS %s, %s", f.source(v), mem("DX", v*f.width))
+			e.op("VMOVUPS %s, %s", f.source(v), mem("R12", u*f.pixels()+v*f.width))
 		}
 	}
 	for r := range f.rows {
-		e.op("VBROADCASTSS %s, %s", mem("BX", 4*r), f.spare())
+		e.op("VBROADCASTSS %s, %s", mem("BX", 4*(u*f.rows+r)), f.spare())
 		for v := range f.vectors {
 			e.op("VFMADD231PS %s, %s, %s", f.source(v), f.spare(), f.sum(r, v))
 		}
 	}
-	if pack {
-		e.op("ADDQ $%d, DX", f.pixels())
-	}
-	e.op("ADDQ $%d, BX", 4*f.rows)
 	e.op("ADDQ R9, AX")
-	e.op("DECQ CX")
-	e.op("JNZ %s", label)
 }
 
-// store adds the start values to the sums and stores the rows that exist at DI.
+// store stores the rows that exist at DI.
 func (f pointwiseForm) store(e *emitter) {
-	e.load("start_base", "BX")
-	e.load("start_len", "CX")
 	e.op("MOVQ DI, AX")
+	e.op("MOVQ R11, CX")
 	for r := range f.rows {
-		e.op("VBROADCASTSS %s, %s", mem("BX", 4*r), f.spare())
 		for v := range f.vectors {
-			e.op("VADDPS %s, %s, %s", f.spare(), f.sum(r, v), f.sum(r, v))
 			e.op("VMOVUPS %s, %s", f.sum(r, v), mem("AX", v*f.width))
 		}
 		if r < f.rows-1 {

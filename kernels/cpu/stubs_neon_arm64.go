@@ -268,6 +268,24 @@ func sigmoidNEON(y, x []float32, a, b float32)
 //go:noescape
 func signNEON(y, x []float32, a, b float32)
 
+// similarityCombineNEON is [vectorKernels.similarityCombine].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func similarityCombineNEON(d, mean, squares, products, x, y []float32)
+
+// similarityGradNEON is [vectorKernels.similarityGrad].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func similarityGradNEON(toA, toB, toSquares, toProducts, dy, meanA, meanB, squares, products []float32, c1, c2 float32)
+
+// similarityNEON is [vectorKernels.similarity].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func similarityNEON(y, meanA, meanB, squares, products []float32, c1, c2 float32)
+
 // splitBlocksNEON is [splitKernels].split for multiples of eight pairs.
 // It needs no alignment and does not check bounds.
 //
@@ -291,6 +309,12 @@ func squareColumnsNEON(acc, x []float32, rows, stride int)
 //
 //go:noescape
 func squareNEON(y, x []float32, a, b float32)
+
+// squaresProductsNEON is [vectorKernels.squaresProducts].
+// It needs no alignment and does not check bounds.
+//
+//go:noescape
+func squaresProductsNEON(squares, products, p, q []float32)
 
 // subNEON is the function of that name in [vectorKernels.binary].
 // It needs no alignment and does not check bounds.

@@ -258,7 +258,7 @@ func prepareAdam(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in 
 func TestShapedKernels(t *testing.T) {
 	for name, s := range map[string]shapedKernel{
 		"tile": tileUse, "transpose": transposeUse, "panels": panelsUse, "wide": wideUse, "pointwise": pointwiseUse, "dots": dotsUse, "winograd": winogradUse, "lerp": lerpUse, "adam": adamUse,
-		"shallow": shallowUse, "shallow gradient": shallowGradUse, "split": splitUse, "add rows": addRowsUse,
+		"shallow": shallowUse, "shallow gradient": shallowGradUse, "split": splitUse, "add rows": addRowsUse, "similarity": similarityUse,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(400) {

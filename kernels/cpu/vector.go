@@ -58,6 +58,17 @@ type vectorKernels struct {
 	// 2·len(dy)+1.
 	maxPool3Grad func(dx, dy, x []float32, width int)
 
+	// squaresProducts: squares = p² + q² and products = p·q.
+	squaresProducts func(squares, products, p, q []float32)
+	// similarity is SSIM of a and b by their filtered values, those of a²+b² and those
+	// of ab, with the constants c1 and c2.
+	similarity func(y, meanA, meanB, squares, products []float32, c1, c2 float32)
+	// similarityGrad: gradients of the four that similarity reads. All but dy may be
+	// longer.
+	similarityGrad func(toA, toB, toSquares, toProducts, dy, meanA, meanB, squares, products []float32, c1, c2 float32)
+	// similarityCombine: d = mean + 2·x·squares + y·products.
+	similarityCombine func(d, mean, squares, products, x, y []float32)
+
 	// correlate: y[i] = Σ_k taps[k]·x[i+k·stride].
 	correlate func(y, x, taps []float32, stride int)
 	// lerp interpolates along rows.
@@ -96,23 +107,27 @@ var genericVector = vectorKernels{
 		kernels.TanhGrad:      tanhGradGeneric,
 		kernels.SigmoidGrad:   sigmoidGradGeneric,
 	},
-	addScaled:     addScaledGeneric,
-	weighted:      weightedGeneric,
-	expMinus:      expMinusGeneric,
-	adam:          adamGeneric,
-	fold:          [kernels.ReduceOps]func(acc *[2]float64, x []float32){kernels.Sum: sumGeneric, kernels.Largest: largestGeneric},
-	foldColumns:   [kernels.ReduceOps]func(acc []float64, x []float32){kernels.Sum: sumColumnsGeneric, kernels.Largest: largestColumnsGeneric},
-	moments:       momentsGeneric,
-	normApply:     normApplyGeneric,
-	normSums:      normSumsGeneric,
-	normGrad:      normGradGeneric,
-	squareColumns: squareColumnsGeneric,
-	gapColumns:    gapColumnsGeneric,
-	maxPairs:      maxPairsGeneric,
-	maxTriples:    maxTriplesGeneric,
-	maxPool2:      maxPool2Generic,
-	maxPool2Grad:  maxPool2GradGeneric,
-	maxPool3Grad:  maxPool3GradGeneric,
-	correlate:     correlateGeneric,
-	transpose:     transposeGeneric,
+	addScaled:         addScaledGeneric,
+	weighted:          weightedGeneric,
+	expMinus:          expMinusGeneric,
+	adam:              adamGeneric,
+	fold:              [kernels.ReduceOps]func(acc *[2]float64, x []float32){kernels.Sum: sumGeneric, kernels.Largest: largestGeneric},
+	foldColumns:       [kernels.ReduceOps]func(acc []float64, x []float32){kernels.Sum: sumColumnsGeneric, kernels.Largest: largestColumnsGeneric},
+	moments:           momentsGeneric,
+	normApply:         normApplyGeneric,
+	normSums:          normSumsGeneric,
+	normGrad:          normGradGeneric,
+	squareColumns:     squareColumnsGeneric,
+	gapColumns:        gapColumnsGeneric,
+	maxPairs:          maxPairsGeneric,
+	maxTriples:        maxTriplesGeneric,
+	maxPool2:          maxPool2Generic,
+	maxPool2Grad:      maxPool2GradGeneric,
+	maxPool3Grad:      maxPool3GradGeneric,
+	squaresProducts:   squaresProductsGeneric,
+	similarity:        similarityGeneric,
+	similarityGrad:    similarityGradGeneric,
+	similarityCombine: similarityCombineGeneric,
+	correlate:         correlateGeneric,
+	transpose:         transposeGeneric,
 }

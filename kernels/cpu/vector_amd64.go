@@ -26,6 +26,8 @@ func init() {
 	k.maxPool3Grad = wholePool3Grad(8, maxPool3GradAVX2, k.maxPool3Grad)
 	k.squareColumns, k.gapColumns = squareColumnsAVX2, gapColumnsAVX2
 	k.correlate, k.weighted = correlateAVX2, weightedAVX2
+	k.squaresProducts, k.similarity = squaresProductsAVX2, similarityAVX2
+	k.similarityGrad, k.similarityCombine = similarityGradAVX2, similarityCombineAVX2
 	k.transpose = columnBlocks(transposeAVX2)
 	k.lerp = lerpKernel{lanes: 8, window: 8, row: lerpRowAVX2, pairs: lerpPairsAVX2}
 }
@@ -50,6 +52,8 @@ func init() {
 	k.maxPool3Grad = wholePool3Grad(16, maxPool3GradAVX512, rest.maxPool3Grad)
 	k.squareColumns, k.gapColumns = squareColumnsAVX512, gapColumnsAVX512
 	k.correlate, k.weighted = correlateAVX512, weightedAVX512
+	k.squaresProducts, k.similarity = squaresProductsAVX512, similarityAVX512
+	k.similarityGrad, k.similarityCombine = similarityGradAVX512, similarityCombineAVX512
 	k.lerp = lerpKernel{lanes: 16, window: 32, row: lerpRowAVX512, pairs: lerpPairsAVX2}
 	k.transpose = columnBlocks(transposeAVX512)
 }

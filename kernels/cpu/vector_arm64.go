@@ -27,6 +27,8 @@ func init() {
 	k.maxPool2, k.maxPool2Grad, k.maxPool3Grad = maxPool2NEON, maxPool2GradNEON, maxPool3GradNEON
 	k.squareColumns, k.gapColumns = squareColumnsNEON, gapColumnsNEON
 	k.correlate, k.weighted = correlateNEON, weightedNEON
+	k.squaresProducts, k.similarity = squaresProductsNEON, similarityNEON
+	k.similarityGrad, k.similarityCombine = similarityGradNEON, similarityCombineNEON
 	k.lerp = lerpKernel{pairs: lerpPairsNEON}
 	k.transpose = func(y, x []float32, rows, cols, yStride, xStride int) {
 		transposeNEON(y, yStride, x, xStride, rows, cols)

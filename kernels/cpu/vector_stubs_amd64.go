@@ -466,6 +466,42 @@ func signAVX2(y, x []float32, a, b float32)
 //go:noescape
 func signAVX512(y, x []float32, a, b float32)
 
+// similarityAVX2 is [vectorKernels.similarity].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func similarityAVX2(y, meanA, meanB, squares, products []float32, c1, c2 float32)
+
+// similarityAVX512 is [vectorKernels.similarity].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func similarityAVX512(y, meanA, meanB, squares, products []float32, c1, c2 float32)
+
+// similarityCombineAVX2 is [vectorKernels.similarityCombine].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func similarityCombineAVX2(d, mean, squares, products, x, y []float32)
+
+// similarityCombineAVX512 is [vectorKernels.similarityCombine].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func similarityCombineAVX512(d, mean, squares, products, x, y []float32)
+
+// similarityGradAVX2 is [vectorKernels.similarityGrad].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func similarityGradAVX2(toA, toB, toSquares, toProducts, dy, meanA, meanB, squares, products []float32, c1, c2 float32)
+
+// similarityGradAVX512 is [vectorKernels.similarityGrad].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func similarityGradAVX512(toA, toB, toSquares, toProducts, dy, meanA, meanB, squares, products []float32, c1, c2 float32)
+
 // sqrtAVX2 is the function of that name in [vectorKernels.unary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //
@@ -501,6 +537,18 @@ func squareColumnsAVX2(acc, x []float32, rows, stride int)
 //
 //go:noescape
 func squareColumnsAVX512(acc, x []float32, rows, stride int)
+
+// squaresProductsAVX2 is [vectorKernels.squaresProducts].
+// It needs AVX2 and FMA, no alignment, and does not check bounds.
+//
+//go:noescape
+func squaresProductsAVX2(squares, products, p, q []float32)
+
+// squaresProductsAVX512 is [vectorKernels.squaresProducts].
+// It needs AVX-512 F and DQ, no alignment, and does not check bounds.
+//
+//go:noescape
+func squaresProductsAVX512(squares, products, p, q []float32)
 
 // subAVX2 is the function of that name in [vectorKernels.binary].
 // It needs AVX2 and FMA, no alignment, and does not check bounds.

@@ -45,6 +45,9 @@ func windowCases() []vectorCase {
 		{"addScaled", sizes(1), sizes(1), true, rounding, func(k *vectorKernels, out, in [][]float32) { k.addScaled(out[0], in[0], 0.3) }},
 		{"weighted", sizes(1, 1), sizes(1), false, rounding, func(k *vectorKernels, out, in [][]float32) { k.weighted(out[0], in[0], in[1], 0.3, -0.6) }},
 		{"expMinus", sizes(1), sizes(1), false, rounding, func(k *vectorKernels, out, in [][]float32) { k.expMinus(out[0], in[0], 1.25, 0) }},
+		{"squaresProducts", sizes(1, 1), sizes(1, 1), false, 0, func(k *vectorKernels, out, in [][]float32) {
+			k.squaresProducts(out[0], out[1], in[0], in[1])
+		}},
 		{"maxPairs", sizes(2), sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxPairs(out[0], in[0]) }},
 		{"maxTriples", func(n int) []int { return []int{2*n + 1} }, sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxTriples(out[0], in[0]) }},
 		{"maxTriples with a value to spare", func(n int) []int { return []int{2*n + 2} }, sizes(1), false, 0, func(k *vectorKernels, out, in [][]float32) { k.maxTriples(out[0], in[0]) }},

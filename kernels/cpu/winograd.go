@@ -49,9 +49,7 @@ func (b *Backend) winogradConvolve(s *winogradShape, dst, src, u []float32, e ep
 	all := s.n * w.down()
 	if n := s.ownBlocks(b.pool.threads, w.gemm.cols); n > 0 {
 		w.setRows(ceilDiv(all, n))
-		b.pool.run(ceilDiv(all, w.rows), func(chunk int) {
-			w.own(chunk*w.rows, min((chunk+1)*w.rows, all))
-		})
+		w.shareOut(ceilDiv(all, w.rows))
 		return
 	}
 	w.setRows(min(max(commonTiles/w.across(), 1), all))
@@ -104,12 +102,28 @@ func (w *winograd) mSize() int  { return w.points * w.mPoint() }
 // rowWidth is the destination pixels that a row of tiles is wide.
 func (w *winograd) rowWidth() int { return 4 * w.across() * w.spread }
 
-// own computes rows [row0, row1) of tiles on the calling thread: the phases of one row
+// shareOut computes the given number of blocks, each on one thread. With one for each
+// thread, these get the same memory every time, which their own caches hold.
+func (w *winograd) shareOut(blocks int) {
+	size := aligned(w.spread*(w.vSize()+w.mSize()) + w.room)
+	if blocks <= w.backend.pool.threads {
+		room := w.backend.scratch(blocks * size)
+		defer room.release()
+		w.backend.pool.run(blocks, func(block int) { w.own(block, room.data[block*size:][:size]) })
+		return
+	}
+	w.backend.pool.run(blocks, func(block int) {
+		room := w.backend.scratch(size)
+		defer room.release()
+		w.own(block, room.data)
+	})
+}
+
+// own computes a block of rows of tiles on the calling thread: the phases of one row
 // of pixels together, which their outputs share.
-func (w *winograd) own(row0, row1 int) {
-	room := w.backend.scratch(w.spread*(w.vSize()+w.mSize()) + w.room)
-	defer room.release()
-	v, rest := room.data[:w.spread*w.vSize()], room.data[w.spread*w.vSize():]
+func (w *winograd) own(block int, room []float32) {
+	row0, row1 := block*w.rows, min((block+1)*w.rows, w.n*w.down())
+	v, rest := room[:w.spread*w.vSize()], room[w.spread*w.vSize():]
 	m, tmp := rest[:w.spread*w.mSize()], rest[w.spread*w.mSize():]
 	for first := 0; first < len(w.phases); first += w.spread {
 		for p := range w.spread {

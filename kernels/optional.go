@@ -23,6 +23,21 @@ type Capturer interface {
 	Capture(f func()) (Graph, error)
 }
 
+// Streams is a backend that goroutines use side by side, so that what one of them does
+// is recorded on a stream of its own.
+type Streams interface {
+	// Stream returns a backend on the same device, with the same buffers: either takes
+	// those of the other. One goroutine at a time may use it. Its graphs take memory
+	// from it for intermediate results, one after another the same.
+	Stream() Stream
+}
+
+// Stream is a backend that one goroutine at a time uses and that can record.
+type Stream interface {
+	Backend
+	Capturer
+}
+
 // Graph is recorded work.
 type Graph interface {
 	// Launch queues the work and reports true. It does nothing and reports false

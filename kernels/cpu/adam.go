@@ -33,7 +33,8 @@ func (b *Backend) Adam(p, g, m, v []kernels.Buffer, c kernels.Buffer) {
 	const op = "Adam"
 	shape.CheckAdam("cpu."+op, len(p), len(g), len(m), len(v))
 	k := b.in(op, c, kernels.AdamConstants)
-	constants := &adamConstants{k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]}
+	constants := new(adamConstants)
+	b.serial(func() { *constants = adamConstants{k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]} })
 	groups, chunks := make([]adamGroup, len(p)), 0
 	for i := range groups {
 		n := g[i].Len()

@@ -17,6 +17,7 @@ import (
 // chunks, whose order depends on timing, in lists by size; and what lives as long
 // as a model (parameters, packed weights), which the garbage collector frees.
 type arena struct {
+	lender   *arena // whose blocks the regions are; nil: the system's memory
 	mu       sync.Mutex
 	regions  []*region
 	free     map[int][][]float32 // scratch by class, last in, first out
@@ -48,11 +49,32 @@ func (a *arena) take(n int) block {
 	for _, r := range a.regions {
 		total += len(r.data)
 	}
-	r := newRegion(max(n, min(max(total, smallestRegion), largestRegion)))
+	r := a.newRegion(max(n, min(max(total, smallestRegion), largestRegion)))
 	a.regions = append(a.regions, r)
-	a.reserved += 4 * int64(len(r.data))
 	offset, _ := r.take(n)
 	return block{r, offset, n}
+}
+
+func (a *arena) newRegion(n int) *region {
+	r := &region{arena: a, free: []run{{0, n}}}
+	if a.lender != nil {
+		r.lent = a.lender.take(n)
+		r.data = r.lent.values()
+		return r
+	}
+	r.data = alignedSlice(n)
+	a.reserved += 4 * int64(n)
+	return r
+}
+
+// end gives the regions back to the lender.
+func (a *arena) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, r := range a.regions {
+		r.lent.release()
+	}
+	a.regions = nil
 }
 
 // give puts a block back.
@@ -130,16 +152,24 @@ func alignedSlice(n int) []float32 {
 // Alloc returns a buffer of n values from the arena.
 func (b *Backend) Alloc(n int) kernels.Buffer {
 	checkAlloc("Alloc", n)
-	block := b.arena.take(aligned(n))
-	b.arena.count(block.bytes(), 0)
-	return &buffer{data: block.values()[:n], root: &root{backend: b, block: block}}
+	block := b.memory().take(aligned(n))
+	block.region.arena.count(block.bytes(), 0)
+	return &buffer{data: block.values()[:n], root: &root{device: b.device, block: block}}
+}
+
+// memory is where operations take their buffers from.
+func (b *Backend) memory() *arena {
+	if b.pool.recorder.recording() {
+		return b.pool.recorder.arena
+	}
+	return &b.arena
 }
 
 // AllocPersistent returns a buffer of n values of its own, which the garbage
 // collector frees.
 func (b *Backend) AllocPersistent(n int) kernels.Buffer {
 	checkAlloc("AllocPersistent", n)
-	r := &root{backend: b}
+	r := &root{device: b.device}
 	return &buffer{data: lasting(&b.arena, r, n, true), root: r}
 }
 
@@ -157,9 +187,9 @@ func (b *Backend) Free(x kernels.Buffer) {
 		panic(fmt.Sprintf("cpu.Free: buffer of %d values from AllocPersistent, want one from Alloc", c.Len()))
 	}
 	c.data = nil
-	c.root.packs.free(&b.arena)
-	b.arena.count(-c.root.block.bytes(), 0)
-	b.arena.give(c.root.block)
+	c.root.packs.free()
+	c.root.block.region.arena.count(-c.root.block.bytes(), 0)
+	c.root.block.release()
 }
 
 // Stats tells the arena's memory.

@@ -16,7 +16,7 @@ import (
 func TestRegion(t *testing.T) {
 	const size = 400
 	rng := rand.New(rand.NewPCG(1, 1))
-	r := newRegion(size)
+	r := new(arena).newRegion(size)
 	owner := make([]int, size) // 0: free
 	held := map[int]run{}
 	for id := 1; id < 5000; id++ {
@@ -83,7 +83,7 @@ func TestPersistentMemoryGoes(t *testing.T) {
 	const channels = 32
 	w := b.AllocPersistent(channels * channels * 9).(*buffer)
 	assert.Panics(t, func() { b.Free(w) })
-	w.packedForm("test", 1000, func(dst, src []float32) {})
+	b.packedForm(w, "test", 1000, func(dst, src []float32) {})
 	const want = 4 * channels * channels * 9
 	assert.Equal(t, kernels.Stats{InUse: want, Reserved: want + 4000}, b.Stats())
 	runtime.KeepAlive(w)
@@ -102,7 +102,7 @@ func TestPackedForms(t *testing.T) {
 			x := alloc(64).(*buffer)
 			made := 0
 			pack := func() []float32 {
-				return x.packedForm("test", 100, func(dst, src []float32) { made++; dst[0] = src[0] }).data
+				return b.packedForm(x, "test", 100, func(dst, src []float32) { made++; dst[0] = src[0] }).data
 			}
 			for i, v := range []float32{3, 4} {
 				b.Fill(x, v)
@@ -114,7 +114,7 @@ func TestPackedForms(t *testing.T) {
 		})
 	}
 	x := b.Alloc(64).(*buffer)
-	x.packedForm("test", 100, func(dst, src []float32) {})
+	b.packedForm(x, "test", 100, func(dst, src []float32) {})
 	free := func() (n int) {
 		for _, f := range b.arena.regions[0].free {
 			n += f.length
@@ -133,7 +133,7 @@ func TestLargeForms(t *testing.T) {
 	w := b.AllocPersistent(64).(*buffer)
 	made := 0
 	use := func() *float32 {
-		u := w.packedForm("test", largeForm, func(dst, src []float32) { made++; dst[0] = src[0] })
+		u := b.packedForm(w, "test", largeForm, func(dst, src []float32) { made++; dst[0] = src[0] })
 		defer u.release()
 		require.Len(t, u.data, largeForm)
 		require.Equal(t, w.data[0], u.data[0])

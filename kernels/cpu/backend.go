@@ -28,10 +28,15 @@ type Options struct {
 
 // Backend computes on the processor. It may be used from several goroutines.
 type Backend struct {
+	*device
+	pool *pool // the device's workers
+}
+
+// device is what a backend shares with its streams.
+type device struct {
 	table   *table
 	threads int
 	direct  bool
-	pool    *pool
 	arena   arena
 	plans   plans
 }
@@ -51,7 +56,7 @@ func New(o Options) (*Backend, error) {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	return &Backend{table: t, threads: o.Threads, direct: o.Direct, pool: newPool(o.Threads)}, nil
+	return &Backend{&device{table: t, threads: o.Threads, direct: o.Direct}, newPool(o.Threads)}, nil
 }
 
 var shared = sync.OnceValues(func() (*Backend, error) { return New(Options{}) })
@@ -66,4 +71,4 @@ func (b *Backend) Name() string { return "cpu/" + b.table.name }
 func (b *Backend) Threads() int { return b.threads }
 
 // Sync returns at once: operations finish before they return.
-func (b *Backend) Sync() {}
+func (b *Backend) Sync() { b.pool.recorder.forbid("Sync") }

@@ -26,7 +26,7 @@ func (b *Backend) Binary(op kernels.BinaryOp, y, p, q kernels.Buffer, sizes, pSt
 			f(out, operand(ps, pOff, pStep, len(out)), operand(qs, qOff, qStep, len(out)), alpha)
 			return
 		}
-		scatteredBinary(f, out, ps[pOff:], qs[qOff:], pStep, qStep, alpha)
+		b.scatteredBinary(f, out, ps[pOff:], qs[qOff:], pStep, qStep, alpha)
 	})
 }
 
@@ -46,9 +46,11 @@ func operand(x []float32, offset, step, n int) []float32 {
 }
 
 // scatteredBinary gathers operands with gaps into small runs first.
-func scatteredBinary(f func(y, p, q []float32, alpha float32), y, p, q []float32, pStep, qStep int, alpha float32) {
+func (b *Backend) scatteredBinary(f func(y, p, q []float32, alpha float32), y, p, q []float32, pStep, qStep int, alpha float32) {
 	const run = 512
-	buf := make([]float32, 2*run)
+	room := b.scratch(2 * run)
+	defer room.release()
+	buf := room.data
 	for lo := 0; lo < len(y); lo += run {
 		n := min(run, len(y)-lo)
 		u := gather(buf[:n], p[lo*pStep:], pStep)

@@ -16,8 +16,8 @@ type buffer struct {
 
 // root is what all slices of an allocation share.
 type root struct {
-	backend *Backend
-	block   block         // in the arena; none: persistent
+	device  *device
+	block   block         // in an arena; none: persistent
 	version atomic.Uint64 // bumped by every operation that writes; goroutines may write disjoint slices
 	packs   packCache
 }
@@ -65,14 +65,22 @@ func (b *Backend) optionalOut(op string, y kernels.Buffer, length int) []float32
 // the write.
 func (b *Backend) out(op string, y kernels.Buffer, length int) []float32 {
 	data := b.in(op, y, length)
-	y.(*buffer).root.version.Add(1)
+	b.written(y.(*buffer).root)
 	return data
+}
+
+// written counts a write to r, with recorded work whenever it is done.
+func (b *Backend) written(r *root) {
+	r.version.Add(1)
+	if b.pool.recorder.recording() && !b.pool.recorder.owns(r.block) {
+		b.serial(func() { r.version.Add(1) })
+	}
 }
 
 // own checks that x is a live buffer of this backend.
 func (b *Backend) own(op string, x kernels.Buffer) *buffer {
 	c, ok := x.(*buffer)
-	if !ok || c == nil || c.root.backend != b {
+	if !ok || c == nil || c.root.device != b.device {
 		panic(fmt.Sprintf("cpu.%s: buffer of another backend (%T)", op, x))
 	}
 	if c.data == nil {
@@ -83,10 +91,12 @@ func (b *Backend) own(op string, x kernels.Buffer) *buffer {
 
 // Upload copies src into dst.
 func (b *Backend) Upload(dst kernels.Buffer, src []float32) {
+	b.pool.recorder.forbid("Upload")
 	copy(b.out("Upload", dst, len(src)), src)
 }
 
 // Download copies src into dst.
 func (b *Backend) Download(dst []float32, src kernels.Buffer) {
+	b.pool.recorder.forbid("Download")
 	copy(dst, b.in("Download", src, len(dst)))
 }

@@ -17,6 +17,10 @@ func (b *Backend) spread(n, cost int, body func(lo, hi int)) {
 	})
 }
 
+// serial calls body. What operations do to values outside a parallel part has to be in
+// one, so that a stream can record it.
+func (b *Backend) serial(body func()) { b.pool.run(1, func(int) { body() }) }
+
 // spreadRows calls body for pieces [lo, hi) of every one of the given rows of
 // cols values in parallel: short rows are grouped into chunks, long ones cut.
 func (b *Backend) spreadRows(rows, cols int, body func(row, lo, hi int)) {

@@ -64,28 +64,33 @@ func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue,
 	var u packedUse
 	switch p.method {
 	case byWinograd:
-		u = w.packedForm(p.form, p.winograd.weightSize(cols), func(dst, src []float32) { p.winograd.pack(b, dst, src) })
+		u = b.packedForm(w, p.form, p.winograd.weightSize(cols), func(dst, src []float32) { p.winograd.pack(b, dst, src) })
 		b.winogradConvolve(p.winograd, dst, src, u.data, e)
 	case wide:
-		u = w.packedForm(p.form, g.wideSize(), g.packWide)
+		u = b.packedForm(w, p.form, g.wideSize(), b.serially(g.packWide))
 		b.wideConvolve(p, dst, src, u.data, e)
 	case byPointwise:
 		rows := b.table.pointwise.rows
-		u = w.packedForm(p.form, g.pointwiseSize(rows), func(dst, src []float32) { g.packPointwise(dst, src, rows) })
+		u = b.packedForm(w, p.form, g.pointwiseSize(rows), b.serially(func(dst, src []float32) { g.packPointwise(dst, src, rows) }))
 		b.pointwiseConvolve(g, dst, src, u.data, e)
 	case byTaps:
 		rows := b.table.pointwise.rows
-		u = w.packedForm(p.form, g.tapSize(p.taps, rows), func(dst, src []float32) { g.packTaps(p.taps, dst, src, rows) })
+		u = b.packedForm(w, p.form, g.tapSize(p.taps, rows), b.serially(func(dst, src []float32) { g.packTaps(p.taps, dst, src, rows) }))
 		b.tapConvolve(p, dst, src, u.data, e)
 	case byShallow:
-		u = w.packedForm(p.form, g.shallowSize(), g.packShallow)
+		u = b.packedForm(w, p.form, g.shallowSize(), b.serially(g.packShallow))
 		b.shallowConvolve(p, dst, src, u.data, e)
 	default:
-		u = w.packedForm(p.form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
+		u = b.packedForm(w, p.form, g.panelSize(cols), func(dst, src []float32) { g.panels(b, dst, src) })
 		c := newConvolution(b, p, dst, src, u.data, e)
 		b.pool.run(g.n/c.images*c.strips*c.groups, c.chunk)
 	}
 	u.release()
+}
+
+// serially returns pack as a part of an operation.
+func (b *Backend) serially(pack func(dst, src []float32)) func(dst, src []float32) {
+	return func(dst, src []float32) { b.serial(func() { pack(dst, src) }) }
 }
 
 // convolution is one run of a correlation: chunks are (images, strip of destination
@@ -108,8 +113,7 @@ func newConvolution(b *Backend, p *plan, dst, src, panels []float32, e epilogue)
 	k := &b.table.gemm
 	c := &convolution{correlation: p.correlation, cut: &p.cut, epilogue: e, backend: b, kernels: k, out: dst, in: src, panels: panels}
 	c.blocks = ceilDiv(c.dst.c, k.cols)
-	c.start = make([]float32, c.blocks*k.cols)
-	copy(c.start, e.bias)
+	c.start = b.starts(c.blocks*k.cols, e.bias)
 	c.groups = 1
 	for c.n/c.images*c.strips*c.groups < fewestChunks && c.groups < c.blocks {
 		c.groups *= 2
@@ -117,6 +121,13 @@ func newConvolution(b *Backend, p *plan, dst, src, panels []float32, e epilogue)
 	c.group = ceilDiv(c.blocks, c.groups)
 	c.groups = ceilDiv(c.blocks, c.group)
 	return c
+}
+
+// starts returns n values: bias, and zeros.
+func (b *Backend) starts(n int, bias []float32) []float32 {
+	start := make([]float32, n)
+	b.serial(func() { copy(start, bias) })
+	return start
 }
 
 // stripRows chooses the destination rows of a strip, a multiple of g.spread, so

@@ -148,6 +148,12 @@ func padTiles(tiles []tileRow, rows, spare int) []tileRow {
 	return tiles
 }
 
+// padded is padTiles of a copy in scratch, which the caller releases.
+func (b *Backend) padded(tiles []tileRow, rows, spare int) ([]tileRow, scratch) {
+	list, room := borrow[tileRow](b, ceilDiv(len(tiles), rows)*rows)
+	return padTiles(append(list[:0], tiles...), rows, spare), room
+}
+
 // fill copies the source rows of the strip that starts at destination row y,
 // channels [c0, c1) of image, into dst with zeros around. Those are left alone where
 // dst is padded, that is has been filled from as many channels or more at this y.

@@ -194,8 +194,7 @@ type shallow struct {
 // shallowConvolve runs a plan on weights packed by packShallow.
 func (b *Backend) shallowConvolve(p *plan, dst, src, weights []float32, e epilogue) {
 	s := &shallow{correlation: p.correlation, shallowLayout: p.shallow, epilogue: e, backend: b, kernels: &b.table.shallow, out: dst, in: src, weights: weights}
-	s.start = make([]float32, s.dst.c)
-	copy(s.start, e.bias)
+	s.start = b.starts(s.dst.c, e.bias)
 	b.pool.run(s.n*s.strips, s.chunk)
 }
 

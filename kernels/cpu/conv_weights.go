@@ -11,7 +11,7 @@ func (b *Backend) Conv2dBackwardWeights(dw, x, dy kernels.Buffer, s kernels.Conv
 		room := b.scratch(s.WLen())
 		defer room.release()
 		b.weightGradient(room.data, grad, src, swapped)
-		unswap(dst, room.data, s)
+		b.serial(func() { unswap(dst, room.data, s) })
 		return
 	}
 	b.weightGradient(dst, src, grad, s)
@@ -170,10 +170,11 @@ func (w *weightGrad) chunk(i int) {
 	c := weightChunk{piece: piece, c0: slice * w.channels, c1: min((slice+1)*w.channels, w.src.c)}
 	c.depth = (c.c1 - c.c0) * len(w.phases[0].taps)
 	cols := w.kernels.cols
-	pad := func(tiles []tileRow) []tileRow {
-		return padTiles(tiles[:c.depth:c.depth], w.kernels.rows, c.depth*cols)
-	}
-	c.full, c.last = pad(w.full.tiles), pad(w.last.tiles)
+	full, fullRoom := w.backend.padded(w.full.tiles[:c.depth], w.kernels.rows, c.depth*cols)
+	defer fullRoom.release()
+	last, lastRoom := w.backend.padded(w.last.tiles[:c.depth], w.kernels.rows, c.depth*cols)
+	defer lastRoom.release()
+	c.full, c.last = full, last
 	sourceSize, gradSize, sumSize := w.images*w.channels*w.full.h*w.full.w, w.images*w.full.pixels*cols, (c.depth+1)*cols
 	room := w.backend.scratch(sourceSize + w.group*(gradSize+sumSize))
 	defer room.release()

@@ -90,8 +90,7 @@ type wideConvolution struct {
 // wideConvolve runs a plan on weights packed by packWide.
 func (b *Backend) wideConvolve(p *plan, dst, src, weights []float32, e epilogue) {
 	w := &wideConvolution{correlation: p.correlation, cut: &p.cut, epilogue: e, backend: b, kernel: b.table.wide[p.dst.c-1], out: dst, in: src, weights: weights}
-	w.start = make([]float32, w.dst.c)
-	copy(w.start, e.bias)
+	w.start = b.starts(w.dst.c, e.bias)
 	b.pool.run(w.n*w.strips, w.chunk)
 }
 

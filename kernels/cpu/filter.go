@@ -10,6 +10,7 @@ func (b *Backend) FilterSeparable(y, x kernels.Buffer, planes, h, w int, taps []
 	shape.CheckFilter("cpu.FilterSeparable", planes, h, w, len(taps))
 	src := b.in("FilterSeparable", x, planes*h*w)
 	dst := b.out("FilterSeparable", y, planes*h*w)
+	taps = b.kept(taps)
 	radius := len(taps) / 2
 	rows := planes * h
 	group := max(grain/4/w, 1)

@@ -147,12 +147,14 @@ func (m *matMul) block(b *Backend, i0, i1, j0, j1 int) {
 	g := m.kernels
 	// An odd number of cache lines, which spreads the rows over the cache's sets.
 	stride := (ceilDiv(min(m.k, leftDepth), alignment) | 1) * alignment
-	rows := make([]tileRow, ceilDiv(i1-i0, g.rows)*g.rows)
+	rows, table := borrow[tileRow](b, ceilDiv(i1-i0, g.rows)*g.rows)
+	defer table.release()
 	for i := range rows {
 		at := min(i, i1-i0-1)
 		rows[i] = tileRow{int32(at * stride), int32(at * m.n)}
 	}
-	edge := m.newEdge()
+	edge := m.newEdge(b)
+	defer edge.release()
 	left := b.scratch((i1 - i0) * stride)
 	defer left.release()
 	for k0 := 0; k0 < max(m.k, 1); k0 += leftDepth {
@@ -190,13 +192,22 @@ func (m *matMul) column(rows []tileRow, edge edgeTile, a []float32, i0, i1, j, k
 
 // edgeTile is room for a whole tile of which only a part exists.
 type edgeTile struct {
-	values []float32
-	rows   []tileRow
+	values     []float32
+	rows       []tileRow
+	room, list scratch
 }
 
-func (m *matMul) newEdge() edgeTile {
+func (m *matMul) newEdge(b *Backend) edgeTile {
 	g := m.kernels
-	return edgeTile{make([]float32, g.rows*g.cols), make([]tileRow, g.rows)}
+	t := edgeTile{room: b.scratch(g.rows * g.cols)}
+	t.values = t.room.data
+	t.rows, t.list = borrow[tileRow](b, g.rows)
+	return t
+}
+
+func (t edgeTile) release() {
+	t.room.release()
+	t.list.release()
 }
 
 // edge computes a tile of which only height × width values exist.

@@ -29,10 +29,11 @@ func (b *Backend) MaxPool2d(y, x kernels.Buffer, s kernels.PoolShape) {
 	rows := s.Planes * s.OutH
 	group := max(grain/(s.InW*min(s.Stride, s.Kernel)), 1)
 	b.pool.run((rows+group-1)/group, func(chunk int) {
-		scratch := make([]float32, s.OutW*s.Stride+s.Kernel+s.InW)
+		room := b.scratch(s.OutW*s.Stride + s.Kernel + s.InW)
+		defer room.release()
 		for r := chunk * group; r < min((chunk+1)*group, rows); r++ {
 			plane := r / s.OutH * s.InH * s.InW
-			row(dst[r*s.OutW:(r+1)*s.OutW], src[plane:plane+s.InH*s.InW], scratch, r%s.OutH, s)
+			row(dst[r*s.OutW:(r+1)*s.OutW], src[plane:plane+s.InH*s.InW], room.data, r%s.OutH, s)
 		}
 	})
 }

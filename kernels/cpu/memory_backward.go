@@ -59,12 +59,14 @@ func (b *Backend) DistanceBackward(dz, dm, dd, d, z, m kernels.Buffer, s kernels
 	defer b.Free(room)
 	ratios := b.out(op, room, pairs) // −dd/d
 	least := float32(math.Sqrt(float64(s.Eps)))
-	for i, v := range distances {
-		ratios[i] = 0
-		if v > least || v != v {
-			ratios[i] = -grads[i] / v
+	b.serial(func() {
+		for i, v := range distances {
+			ratios[i] = 0
+			if v > least || v != v {
+				ratios[i] = -grads[i] / v
+			}
 		}
-	}
+	})
 	if dz != nil {
 		b.scaledRows(b.out(op, dz, s.R*s.Z), latents, ratios, s.R, s.M, s.M, 1)
 		b.MatMul(dz, room, m, kernels.MatMulShape{M: s.R, N: s.Z, K: s.M, Accumulate: true})

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"math"
 	"sync"
 
 	"github.com/org/trustmae/kernels"
@@ -41,25 +42,26 @@ const largeForm = 1 << 20
 type packedUse struct {
 	data  []float32
 	block block // to give back after use, if it has a region
-	arena *arena
 }
 
 // release ends the use of a form.
 func (u packedUse) release() {
 	if u.block.region != nil {
-		u.arena.give(u.block)
+		u.block.release()
 	}
 }
 
 // packedForm returns the form of src, a part of c, made by pack into a slice of
 // size values when it is missing or older than the contents. The caller releases
 // it.
-func (c *buffer) packedForm(form string, size int, pack func(dst, src []float32)) packedUse {
+func (b *Backend) packedForm(c *buffer, form string, size int, pack func(dst, src []float32)) packedUse {
+	if b.pool.recorder.recording() {
+		return b.recordForm(c, form, size, pack)
+	}
 	p := &c.root.packs
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	version := c.root.version.Load()
-	key := packKey{form, &c.data[0], len(c.data)}
+	version, key := c.root.version.Load(), c.formKey(form)
 	f := p.forms[key]
 	if f != nil && f.data != nil && f.version == version {
 		return packedUse{data: f.data}
@@ -69,9 +71,7 @@ func (c *buffer) packedForm(form string, size int, pack func(dst, src []float32)
 	}
 	if size >= largeForm && c.root.persistent() && (f == nil || p.changing) {
 		p.put(key, &packed{version: version})
-		a := &c.root.backend.arena
-		use := packedUse{block: a.take(aligned(size)), arena: a}
-		use.data = use.block.values()[:size]
+		use := b.takeForm(size)
 		pack(use.data, c.data)
 		return use
 	}
@@ -84,6 +84,55 @@ func (c *buffer) packedForm(form string, size int, pack func(dst, src []float32)
 	return packedUse{data: f.data}
 }
 
+// recordForm is packedForm on a stream that records. Forms that are worth keeping are
+// looked at again whenever the work is done, others made.
+func (b *Backend) recordForm(c *buffer, form string, size int, pack func(dst, src []float32)) packedUse {
+	f := c.root.packs.kept(c.formKey(form), c.root, size)
+	if f == nil {
+		use := b.takeForm(size)
+		pack(use.data, c.data)
+		return use
+	}
+	b.serial(func() {
+		p := &c.root.packs
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if version := c.root.version.Load(); f.version != version {
+			pack(f.data, c.data)
+			f.version = version
+		}
+	})
+	return packedUse{data: f.data}
+}
+
+// kept returns a form that is kept from now on, or nil where none should be.
+func (p *packCache) kept(key packKey, r *root, size int) *packed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !r.persistent() || size >= largeForm && p.changing {
+		return nil
+	}
+	f := p.forms[key]
+	if f == nil || f.data == nil {
+		f = r.newPacked(size)
+		f.version = neverPacked
+		p.put(key, f)
+	}
+	return f
+}
+
+// neverPacked is no version of a buffer.
+const neverPacked = math.MaxUint64
+
+// formKey names a form of c.
+func (c *buffer) formKey(form string) packKey { return packKey{form, &c.data[0], len(c.data)} }
+
+// takeForm returns memory for a form that is not kept.
+func (b *Backend) takeForm(size int) packedUse {
+	block := b.memory().take(aligned(size))
+	return packedUse{block.values()[:size], block}
+}
+
 func (p *packCache) put(key packKey, f *packed) {
 	if p.forms == nil {
 		p.forms = make(map[packKey]*packed)
@@ -94,10 +143,10 @@ func (p *packCache) put(key packKey, f *packed) {
 func (r *root) newPacked(size int) *packed {
 	f := &packed{}
 	if r.persistent() {
-		f.data = lasting(&r.backend.arena, f, size, false)
+		f.data = lasting(&r.device.arena, f, size, false)
 		return f
 	}
-	f.block = r.backend.arena.take(aligned(size))
+	f.block = r.device.arena.take(aligned(size))
 	f.data = f.block.values()[:size]
 	return f
 }
@@ -113,11 +162,11 @@ func (b *Backend) Changing(x kernels.Buffer) {
 }
 
 // free gives the forms of a short-lived buffer back.
-func (p *packCache) free(a *arena) {
+func (p *packCache) free() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, f := range p.forms {
-		a.give(f.block)
+		f.block.release()
 	}
 	p.forms = nil
 }

@@ -13,8 +13,10 @@ import (
 // through its own chunks, so waiting for workers is never needed to make
 // progress.
 type pool struct {
-	threads int
-	shared  *poolShared
+	threads  int
+	shared   *poolShared
+	recorder *recorder // of a stream; nil: none
+	origin   *pool     // of a stream's, so that the workers live as long
 }
 
 // poolShared is what workers hold on to; it does not refer to the pool, so that
@@ -25,18 +27,20 @@ type poolShared struct {
 	mu     sync.Mutex
 	wake   sync.Cond // of mu: a job was added or the pool closed
 	jobs   []*job    // that may have unclaimed chunks
+	spare  []*job    // that nobody works on
 	closed bool
 }
 
-// job is one call of run.
+// job is one call of run. Jobs are used again, so that calls allocate nothing.
 type job struct {
 	body     func(chunk int)
 	chunks   int64
-	shares   []share     // of the threads
-	failed   atomic.Bool // a body panicked: the remaining chunks are skipped
-	failure  any         // of the first body that panicked
-	finished chan struct{}
-	_        [64]byte // the counter is written by all threads
+	holders  int           // threads that may look at it; the pool's lock guards it
+	shares   []share       // of the threads
+	failed   atomic.Bool   // a body panicked: the remaining chunks are skipped
+	failure  any           // of the first body that panicked
+	finished chan struct{} // receives one value when all chunks are done
+	_        [64]byte      // the counter is written by all threads
 	done     atomic.Int64
 }
 
@@ -69,34 +73,47 @@ func newPool(threads int) *pool {
 // run calls body for every chunk in [0, chunks) on any thread and in any order, where
 // possible neighbours on the same, and returns once all have finished. A panic in a
 // body reaches the caller. Bodies should take 50 to 200 µs and must not let the result
-// depend on which thread runs them.
+// depend on which thread runs them. On a stream that records it notes the call
+// instead.
 func (p *pool) run(chunks int, body func(chunk int)) {
+	if p.recorder.recording() {
+		p.recorder.note(chunks, body)
+		return
+	}
 	if p.threads == 1 || chunks <= 1 {
 		for c := range chunks {
 			body(c)
 		}
 		return
 	}
-	j := newJob(chunks, p.threads, body)
-	p.shared.add(j)
+	j := p.shared.add(chunks, p.threads, body)
 	j.help(0)
 	p.shared.remove(j)
-	if !poll(func() bool { return j.done.Load() == j.chunks }) {
-		<-j.finished
-	}
+	poll(func() bool { return len(j.finished) > 0 })
+	<-j.finished
 	runtime.KeepAlive(p)
-	if j.failed.Load() {
-		panic(j.failure)
+	failed, failure := j.failed.Load(), j.failure
+	p.shared.leave(j)
+	if failed {
+		panic(failure)
 	}
 }
 
-func newJob(chunks, threads int, body func(chunk int)) *job {
-	j := &job{body: body, chunks: int64(chunks), shares: make([]share, threads), finished: make(chan struct{})}
+func newJob() *job { return &job{finished: make(chan struct{}, 1)} }
+
+// set describes a job with one holder.
+func (j *job) set(chunks, threads int, body func(chunk int)) {
+	j.body, j.chunks, j.holders = body, int64(chunks), 1
+	j.failed.Store(false)
+	j.failure = nil
+	j.done.Store(0)
+	if len(j.shares) != threads {
+		j.shares = make([]share, threads)
+	}
 	for i := range j.shares {
 		j.shares[i].next.Store(int64(i * chunks / threads))
 		j.shares[i].end = int64((i + 1) * chunks / threads)
 	}
-	return j
 }
 
 // help claims and runs chunks until none is left, those of the thread's own share
@@ -118,7 +135,7 @@ func (j *job) help(thread int) {
 // tells whoever waits for the last.
 func (j *job) finish(chunks int64) {
 	if chunks > 0 && j.done.Add(chunks) == j.chunks {
-		close(j.finished)
+		j.finished <- struct{}{}
 	}
 }
 
@@ -157,18 +174,16 @@ func (s *poolShared) work(thread int) {
 	for j := s.take(); j != nil; j = s.take() {
 		j.help(thread)
 		s.remove(j)
+		s.leave(j)
 	}
 }
 
-// take waits for a job with chunks left; nil when the pool has closed.
+// take waits for a job with chunks left and holds it; nil when the pool has closed.
 func (s *poolShared) take() *job {
 	for poll(func() bool { return s.open.Load() > 0 }) {
-		s.mu.Lock()
-		if len(s.jobs) > 0 {
-			defer s.mu.Unlock()
-			return s.jobs[0]
+		if j := s.first(); j != nil {
+			return j
 		}
-		s.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,16 +193,46 @@ func (s *poolShared) take() *job {
 	if s.closed {
 		return nil
 	}
+	s.jobs[0].holders++
 	return s.jobs[0]
 }
 
-// add offers j to the workers.
-func (s *poolShared) add(j *job) {
+// first holds the first job and returns it; nil: there is none.
+func (s *poolShared) first() *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.jobs) == 0 {
+		return nil
+	}
+	s.jobs[0].holders++
+	return s.jobs[0]
+}
+
+// add offers a job to the workers; the caller holds it.
+func (s *poolShared) add(chunks, threads int, body func(chunk int)) *job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var j *job
+	if n := len(s.spare); n > 0 {
+		j, s.spare = s.spare[n-1], s.spare[:n-1]
+	} else {
+		j = newJob()
+	}
+	j.set(chunks, threads, body)
 	s.jobs = append(s.jobs, j)
 	s.open.Store(int64(len(s.jobs)))
 	s.wake.Broadcast()
+	return j
+}
+
+// leave ends a hold; the last keeps the job for another call.
+func (s *poolShared) leave(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j.holders--; j.holders == 0 {
+		j.body, j.failure = nil, nil
+		s.spare = append(s.spare, j)
+	}
 }
 
 // remove takes j, whose chunks are all claimed, off the list.

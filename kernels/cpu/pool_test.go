@@ -28,7 +28,9 @@ func TestPoolRunsEveryChunkOnce(t *testing.T) {
 func TestPoolBeginsWithItsShare(t *testing.T) {
 	for thread, want := range [][]int{{0, 1, 2, 3, 4, 5, 6, 7}, {2, 3, 4, 5, 6, 7, 0, 1}, {5, 6, 7, 0, 1, 2, 3, 4}} {
 		var got []int
-		newJob(8, 3, func(c int) { got = append(got, c) }).help(thread)
+		j := newJob()
+		j.set(8, 3, func(c int) { got = append(got, c) })
+		j.help(thread)
 		require.Equal(t, want, got, "thread %d", thread)
 	}
 }

@@ -53,9 +53,11 @@ func (b *Backend) reduceRows(op kernels.ReduceOp, dst, src []float32, kept, fold
 		base := shape.Offset(kept, output) + shape.Offset(folded, run)
 		f(acc, src[base+lo:base+hi])
 	})
-	for i := range dst {
-		dst[i] = float32(totals[i][0])
-	}
+	b.serial(func() {
+		for i := range dst {
+			dst[i] = float32(totals[i][0])
+		}
+	})
 }
 
 // foldRuns folds, for each output, runs of length values: piece folds part
@@ -81,13 +83,15 @@ func (b *Backend) foldRuns(op kernels.ReduceOp, outputs, runs, length int, piece
 			}
 		}
 	})
-	for o := range outputs {
-		total := partial[o*segments]
-		for _, part := range partial[o*segments+1 : (o+1)*segments] {
-			total[0], total[1] = combine(op, total[0], part[0]), combine(op, total[1], part[1])
+	b.serial(func() {
+		for o := range outputs {
+			total := partial[o*segments]
+			for _, part := range partial[o*segments+1 : (o+1)*segments] {
+				total[0], total[1] = combine(op, total[0], part[0]), combine(op, total[1], part[1])
+			}
+			partial[o] = total
 		}
-		partial[o] = total
-	}
+	})
 	return partial[:outputs]
 }
 
@@ -126,7 +130,8 @@ func (b *Backend) reduceColumns(op kernels.ReduceOp, dst, src []float32, kept, f
 		partial = make([]float64, len(dst)*c.segments)
 	}
 	b.pool.run((units+group-1)/group, func(chunk int) {
-		scratch := make([]float64, c.width)
+		sums, room := borrow[float64](b, c.width)
+		defer room.release()
 		for unit := chunk * group; unit < min((chunk+1)*group, units); unit++ {
 			block, lo, hi, segment := c.place(unit)
 			if c.segments > 1 {
@@ -134,8 +139,8 @@ func (b *Backend) reduceColumns(op kernels.ReduceOp, dst, src []float32, kept, f
 				c.foldUnit(partial[at+lo:at+hi], block, lo, segment)
 				continue
 			}
-			c.foldUnit(scratch[:hi-lo], block, lo, 0)
-			narrow(dst[block*c.inner+lo:block*c.inner+hi], scratch)
+			c.foldUnit(sums[:hi-lo], block, lo, 0)
+			narrow(dst[block*c.inner+lo:block*c.inner+hi], sums)
 		}
 	})
 	if c.segments > 1 {

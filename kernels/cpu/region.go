@@ -6,16 +6,14 @@ import "slices"
 // they fit: what is rarely needed stays at the end, untouched. Neighbouring free
 // runs are one.
 type region struct {
-	data []float32
-	free []run // by offset
+	arena *arena
+	data  []float32
+	free  []run // by offset
+	lent  block // of another arena, which data is; none: data is the region's own
 }
 
 // run is part of a region, in values.
 type run struct{ offset, length int }
-
-func newRegion(n int) *region {
-	return &region{data: alignedSlice(n), free: []run{{0, n}}}
-}
 
 // take cuts off a run of n values; ok is false where there is none.
 func (r *region) take(n int) (offset int, ok bool) {
@@ -63,5 +61,8 @@ type block struct {
 func (b block) values() []float32 {
 	return b.region.data[b.offset : b.offset+b.length : b.offset+b.length]
 }
+
+// release puts the block back into its arena.
+func (b block) release() { b.region.arena.give(b) }
 
 func (b block) bytes() int64 { return 4 * int64(b.length) }

@@ -15,15 +15,14 @@ func (b *Backend) ResizeBilinear(y, x kernels.Buffer, planes, h, w, oh, ow int) 
 	k := &b.table.vector
 	blocks := k.lerp.blocks(across, w)
 	b.spreadRowGroups(planes, oh, ow, func(plane, lo, hi int) {
-		along := k.lerp.rows(across, blocks, w)
-		room := b.scratch(2 * ow)
+		room := b.scratch(2*ow + k.lerp.window)
 		defer room.release()
-		lines := [2][]float32{room.data[:ow], room.data[ow:]}
+		lines, rest := [2][]float32{room.data[:ow], room.data[ow : 2*ow]}, room.data[2*ow:]
 		held := [2]int{-1, -1} // input rows in lines
 		line := func(row int) []float32 {
 			slot := row & 1
 			if held[slot] != row {
-				along(lines[slot], src[(plane*h+row)*w:(plane*h+row+1)*w])
+				k.lerp.along(lines[slot], src[(plane*h+row)*w:(plane*h+row+1)*w], across, blocks, rest)
 				held[slot] = row
 			}
 			return lines[slot]

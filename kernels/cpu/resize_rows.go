@@ -96,26 +96,22 @@ func (k *lerpKernel) windows(list []lerp, in int) *lerpBlocks {
 	return b
 }
 
-// rows returns a function that interpolates along a row; it has scratch of its
-// own, so every goroutine needs one.
-func (k *lerpKernel) rows(list []lerp, blocks *lerpBlocks, in int) func(y, x []float32) {
+// along interpolates along a row, with the interpolations in the kernel's order or, where
+// blocks is nil, as they are. scratch has room for a window.
+func (k *lerpKernel) along(y, x []float32, list []lerp, blocks *lerpBlocks, scratch []float32) {
 	switch {
 	case blocks == nil:
-		return func(y, x []float32) { lerpRow(y, x, list) }
+		lerpRow(y, x, list)
 	case blocks.base == nil:
 		n := len(blocks.first)
-		return func(y, x []float32) {
-			k.pairs(y[:n], x, blocks)
-			lerpRow(y[n:], x, list[n:])
-		}
-	case in < k.window:
-		scratch := make([]float32, k.window)
-		return func(y, x []float32) {
-			copy(scratch, x)
-			k.row(y, scratch, blocks)
-		}
+		k.pairs(y[:n], x, blocks)
+		lerpRow(y[n:], x, list[n:])
+	case len(x) < k.window:
+		copy(scratch[:k.window], x)
+		k.row(y, scratch[:k.window], blocks)
+	default:
+		k.row(y, x, blocks)
 	}
-	return func(y, x []float32) { k.row(y, x, blocks) }
 }
 
 // lerpRow interpolates along a row.

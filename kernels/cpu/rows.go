@@ -15,7 +15,9 @@ func (b *Backend) Softmax(y, x, mask kernels.Buffer, rows, cols int) {
 	dst := b.out("Softmax", y, rows*cols)
 	group := max(grain/4/max(cols, 1), 1)
 	b.pool.run((rows+group-1)/group, func(chunk int) {
-		acc := new([2]float64)
+		sums, room := borrow[[2]float64](b, 1)
+		defer room.release()
+		acc := &sums[0]
 		for lo := chunk * group * cols; lo < min((chunk+1)*group, rows)*cols; lo += cols {
 			if allowed == nil {
 				b.softmaxRow(dst[lo:lo+cols], src[lo:lo+cols], nil, acc)
@@ -63,7 +65,8 @@ func (b *Backend) SmallestK(mask, x kernels.Buffer, rows, cols, k int) {
 	dst := b.out("SmallestK", mask, rows*cols)
 	group := max(grain/32/max(cols, 1), 1)
 	b.pool.run((rows+group-1)/group, func(chunk int) {
-		keys := make([]uint32, 2*cols)
+		keys, room := borrow[uint32](b, 2*cols)
+		defer room.release()
 		for row := chunk * group; row < min((chunk+1)*group, rows); row++ {
 			smallestK(dst[row*cols:(row+1)*cols], src[row*cols:(row+1)*cols], keys, k)
 		}

@@ -11,6 +11,7 @@ import (
 func (b *Backend) SSIM(y, x1, x2 kernels.Buffer, s kernels.SSIMShape) {
 	const op = "SSIM"
 	n := shape.CheckSSIM("cpu."+op, s)
+	s.Taps = b.kept(s.Taps)
 	dst, first, second := b.out(op, y, n), b.in(op, x1, n), b.in(op, x2, n)
 	b.filterPairs(first, second, &s, func(at int, meanA, meanB, squares, products []float32) {
 		b.table.vector.similarity(dst[at:at+s.W], meanA, meanB, squares, products, s.C1, s.C2)
@@ -63,6 +64,7 @@ func (b *Backend) filterRows(images [4][]float32, taps []float32, s *kernels.SSI
 func (b *Backend) SSIMBackward(d1, d2, dy, x1, x2 kernels.Buffer, s kernels.SSIMShape) {
 	const op = "SSIMBackward"
 	n := shape.CheckSSIM("cpu."+op, s)
+	s.Taps = b.kept(s.Taps)
 	grad, first, second := b.in(op, dy, n), b.in(op, x1, n), b.in(op, x2, n)
 	room := b.Alloc(4 * n)
 	defer b.Free(room)
@@ -75,13 +77,14 @@ func (b *Backend) SSIMBackward(d1, d2, dy, x1, x2 kernels.Buffer, s kernels.SSIM
 	mirrored := slices.Clone(s.Taps)
 	slices.Reverse(mirrored)
 	outA, outB := b.optionalOut(op, d1, n), b.optionalOut(op, d2, n)
+	images := [4][]float32{byA, byB, bySquares, byProducts}
 	if outA == nil {
-		byA = nil
+		images[0] = nil
 	}
 	if outB == nil {
-		byB = nil
+		images[1] = nil
 	}
-	b.filterRows([4][]float32{byA, byB, bySquares, byProducts}, mirrored, &s, func(at int, rows [4][]float32) {
+	b.filterRows(images, mirrored, &s, func(at int, rows [4][]float32) {
 		p, q := first[at:at+s.W], second[at:at+s.W]
 		if outA != nil {
 			combine(outA[at:at+s.W], rows[0], rows[2], rows[3], p, q)

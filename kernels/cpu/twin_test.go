@@ -237,7 +237,7 @@ func prepareLerp(_ *table, d *kernelstest.Decoder) (use, func(k *table, out, in 
 	list := lerps(in, out)
 	u := use{fmt.Sprintf("%d to %d", in, out), [][]float32{undefined(out)}, [][]float32{hard(d.Rand, in)}, rounding, false}
 	return u, func(k *table, y, x [][]float32) {
-		k.vector.lerp.rows(list, k.vector.lerp.blocks(list, in), in)(y[0], x[0])
+		k.vector.lerp.along(y[0], x[0], list, k.vector.lerp.blocks(list, in), make([]float32, k.vector.lerp.window))
 	}
 }
 

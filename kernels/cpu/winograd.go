@@ -78,8 +78,7 @@ func newWinograd(b *Backend, s *winogradShape, dst, src, u []float32, e epilogue
 		tile: ceilDiv(s.depth(), k.lanes)*k.lanes + alignment,
 	}
 	w.room = max(s.rowRoom(k), 4*w.rowWidth()*w.gemm.cols+mostPoints*k.lanes)
-	w.start = make([]float32, w.blocks*w.gemm.cols)
-	copy(w.start, e.bias)
+	w.start = b.starts(w.blocks*w.gemm.cols, e.bias)
 	w.zeros = make([]float32, w.gemm.cols)
 	return w
 }
@@ -209,7 +208,9 @@ func (w *winograd) multiply(m, v []float32, phase, block, point, tiles int) {
 	u := w.u[((phase*w.blocks+block)*w.points+point)*w.pointSize(g.cols):]
 	a, c := v[point*w.vPoint():], m[point*w.mPoint():]
 	if tiles < g.rows {
-		w.product(c, a, u, padTiles(w.table[:tiles:tiles], g.rows, len(w.table)*g.cols), from, to)
+		table, room := w.backend.padded(w.table[:tiles], g.rows, len(w.table)*g.cols)
+		defer room.release()
+		w.product(c, a, u, table, from, to)
 		return
 	}
 	whole := tiles - tiles%g.rows

@@ -45,6 +45,8 @@ type call struct {
 	tol      float64  // relative to the scale; 0: exact
 	rounding float64  // largest relative error of factors that the backend rounds
 	inPlace  [][2]int // operands (output, input) that may be one buffer
+	photos   bool     // brings values from the host, which can not be recorded
+	record   bool     // also check what the call does when it is recorded
 	unsized  bool     // lengths are not checked by the operation
 	spreads  bool     // NaN and infinities may turn more of the output into NaN
 	run      func(b kernels.Backend, x []kernels.Buffer)
@@ -112,6 +114,51 @@ func (c call) with(b kernels.Backend, alias, of int) ([][]float32, error) {
 	return values, nil
 }
 
+// recorder returns what records b's operations, or nil where nothing does.
+func recorder(b kernels.Backend) kernels.Stream {
+	if s, ok := b.(kernels.Streams); ok {
+		return s.Stream()
+	}
+	s, _ := b.(kernels.Stream)
+	return s
+}
+
+// recorded is once with the call recorded while all operands are NaN, three times, and
+// done with the values that they are to have. A device that does not record does the call.
+func (c call) recorded(s kernels.Stream) ([][]float32, error) {
+	places, parts := c.place(s)
+	defer free(s, places)
+	before := make([][]float32, len(parts))
+	for i, x := range parts {
+		before[i] = make([]float32, x.Len())
+		s.Download(before[i], x)
+	}
+	for round := range 3 { // the others find what the first has left
+		for _, x := range parts {
+			s.Fill(x, float32(math.NaN()))
+		}
+		g, err := s.Capture(func() { c.run(s, parts) })
+		if err != nil {
+			return c.once(s)
+		}
+		for i, x := range parts {
+			s.Upload(x, before[i])
+		}
+		if !g.Launch() {
+			return nil, fmt.Errorf("launch %d refused though all memory is free", round+1)
+		}
+		g.Release()
+	}
+	values := make([][]float32, len(places))
+	for i, g := range places {
+		var err error
+		if values[i], err = g.collect(s, fmt.Sprintf("operand %d", i)); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
 // place allocates all operands.
 func (c call) place(b kernels.Backend) ([]guarded, []kernels.Buffer) {
 	places, parts := make([]guarded, len(c.operands)), make([]kernels.Buffer, len(c.operands))
@@ -144,6 +191,15 @@ func (c call) check(b kernels.Backend, twins []kernels.Backend) error {
 		}
 		if err := sameBits(got, again); err != nil {
 			return fmt.Errorf("run %d: %w", i+2, err)
+		}
+	}
+	if s := recorder(b); s != nil && c.record && !c.photos {
+		recorded, err := c.recorded(s)
+		if err == nil {
+			err = sameBits(got, recorded)
+		}
+		if err != nil {
+			return fmt.Errorf("recorded: %w", err)
 		}
 	}
 	for _, pair := range c.inPlace {

@@ -1,6 +1,7 @@
 package kernelstest
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 // checkCapture records work that reads and changes buffers, repeats it, and
 // demands what the same operations give one by one; then what the contract says of
 // memory and of mistakes.
-func checkCapture(t *testing.T, b kernels.Backend, c kernels.Capturer) {
+func checkCapture(t *testing.T, b kernels.Stream) {
 	const length = 1000
 	state, twin, in := b.Alloc(length), b.Alloc(length), b.Alloc(length)
 	defer func() {
@@ -36,7 +37,7 @@ func checkCapture(t *testing.T, b kernels.Backend, c kernels.Capturer) {
 	b.Fill(in, 5)
 	work(twin)() // takes memory
 	before := values(state)
-	g, err := c.Capture(work(state))
+	g, err := b.Capture(work(state))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,9 @@ func checkCapture(t *testing.T, b kernels.Backend, c kernels.Capturer) {
 	}
 	checkGraphMemory(t, b, g, length)
 	g.Release()
-	checkCaptureMistakes(t, b, c, in)
+	checkCapturedWeights(t, b)
+	checkCapturedTaps(t, b, in)
+	checkCaptureMistakes(t, b, in)
 }
 
 // checkGraphMemory takes memory until that of the graph is in use.
@@ -96,17 +99,71 @@ func checkGraphMemory(t *testing.T, b kernels.Backend, g kernels.Graph, length i
 	}
 }
 
+// checkCapturedWeights changes a convolution's weights, of which a backend may keep
+// another form, between launches and within them.
+func checkCapturedWeights(t *testing.T, b kernels.Stream) {
+	s := kernels.NewConvShape(1, 16, 8, 8, 16, 3, 3, 1, 1, 1)
+	w, x, y := b.AllocPersistent(s.WLen()), b.Alloc(s.XLen()), b.Alloc(s.YLen())
+	defer b.Free(x)
+	defer b.Free(y)
+	b.Fill(x, 1)
+	b.Fill(w, 0)
+	g, err := b.Capture(func() {
+		b.AddScaled(w, w, 1)
+		b.Conv2d(y, x, w, nil, s, 1)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Release()
+	got := make([]float32, s.YLen())
+	check := func(weight float32) {
+		t.Helper()
+		g.Launch()
+		b.Download(got, y)
+		inside := got[s.OutW+1] // has all of its 9·16 terms
+		if want := 9 * 16 * weight; math.Abs(float64(inside-want)) > 1e-3 {
+			t.Errorf("weights %g: got %g, want %g", weight, inside, want)
+		}
+	}
+	b.Fill(w, 0.5)
+	check(1)
+	check(2)
+	b.Fill(w, 4)
+	check(8)
+}
+
+// checkCapturedTaps changes values of the host after they were an argument.
+func checkCapturedTaps(t *testing.T, b kernels.Stream, x kernels.Buffer) {
+	const side = 5
+	image, taps := x.Slice(0, side*side), []float32{0, 1, 0}
+	y := b.Alloc(side * side)
+	defer b.Free(y)
+	g, err := b.Capture(func() { b.FilterSeparable(y, image, 1, side, side, taps) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Release()
+	taps[1] = 2
+	b.Fill(image, 3)
+	g.Launch()
+	got := make([]float32, side*side)
+	if b.Download(got, y); got[0] != 3 {
+		t.Errorf("filtered by recorded taps: got %g, want 3", got[0])
+	}
+}
+
 // checkCaptureMistakes demands panics, after which the backend goes on.
-func checkCaptureMistakes(t *testing.T, b kernels.Backend, c kernels.Capturer, x kernels.Buffer) {
+func checkCaptureMistakes(t *testing.T, b kernels.Stream, x kernels.Buffer) {
 	host := make([]float32, x.Len())
 	var left kernels.Buffer
 	for name, f := range map[string]func(){
 		"Upload": func() { b.Upload(x, host) }, "short Upload": func() { b.Upload(x.Slice(0, 2), host[:2]) },
 		"Download": func() { b.Download(host, x) }, "Sync": b.Sync,
-		"Capture":     func() { _, _ = c.Capture(func() {}) },
+		"Capture":     func() { _, _ = b.Capture(func() {}) },
 		"left in use": func() { left = b.Alloc(10) },
 	} {
-		if !panics(func() { _, _ = c.Capture(f) }) {
+		if !panics(func() { _, _ = b.Capture(f) }) {
 			t.Errorf("%s within Capture: no panic", name)
 		}
 		b.Fill(x, 3)

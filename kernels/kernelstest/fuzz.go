@@ -20,6 +20,7 @@ func Fuzz(f *testing.F, name string, backends [][]kernels.Backend) {
 	Seed(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, c := range groups[at].random(NewDecoder(data)) {
+			c.record = true
 			for _, list := range backends {
 				if err := c.check(list[0], list[1:]); err != nil {
 					t.Errorf("%s: %s: %v", list[0].Name(), c.name, err)

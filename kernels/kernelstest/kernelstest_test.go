@@ -76,6 +76,42 @@ func TestSuiteNoticesFaults(t *testing.T) {
 	}
 }
 
+// hasty is a correct backend but for its streams, which do at once what they should
+// record.
+type hasty struct{ *cpu.Backend }
+
+func (h hasty) Stream() kernels.Stream { return hastyStream{h.Backend} }
+
+type hastyStream struct{ *cpu.Backend }
+
+func (h hastyStream) Capture(f func()) (kernels.Graph, error) {
+	f()
+	return done{}, nil
+}
+
+type done struct{}
+
+func (done) Launch() bool { return true }
+func (done) Release()     {}
+
+// What reads its inputs before it should is noticed.
+func TestSuiteNoticesHaste(t *testing.T) {
+	b, err := cpu.New(cpu.Options{Table: "generic", Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	test := call{
+		operands: []operand{out([]float64{1, 4}), in([]float32{1, 2})}, record: true,
+		run: func(b kernels.Backend, x []kernels.Buffer) { b.Unary(kernels.Square, x[0], x[1], 0, 0) },
+	}
+	if err := test.check(b, nil); err != nil {
+		t.Error(err)
+	}
+	if err := test.check(hasty{b}, nil); err == nil || !strings.Contains(err.Error(), "recorded") {
+		t.Errorf("error %v of a backend that does at once what it should record", err)
+	}
+}
+
 // Writing outside of a buffer is noticed.
 func TestGuards(t *testing.T) {
 	b, err := cpu.New(cpu.Options{Table: "generic", Threads: 1})

@@ -16,9 +16,8 @@ func runOptional(t *testing.T, open func() kernels.Backend) {
 		}
 	})
 	t.Run("Capturer", func(t *testing.T) {
-		b := open()
-		if c, ok := b.(kernels.Capturer); ok {
-			checkCapture(t, b, c)
+		if s := recorder(open()); s != nil {
+			checkCapture(t, s)
 		}
 	})
 }

@@ -37,12 +37,16 @@ func (d *TrustMAE) ScoreClass(ctx context.Context, images []dataset.Image, class
 		if err != nil {
 			return nil, err
 		}
+		s.finders = grown(s.finders, len(scored))
 		err = parallel.Each(ctx, len(scored), func(i int) error {
-			scored[i].judge(d.calibrations[class])
+			scored[i].judge(d.calibrations[class], &s.finders[i])
 			return nil
 		})
 		if err != nil {
 			return nil, err
+		}
+		if len(part) == len(images) {
+			return scored, nil
 		}
 		results = append(results, scored...)
 	}
@@ -81,40 +85,61 @@ func (d *TrustMAE) reconstruct(s *stream, b batch, used []bool) (results []Resul
 		d.norms.Lock()
 		defer d.norms.Unlock()
 		d.scorer.SetClasses(b.classes)
+	} else if used == nil {
+		if r := s.recording(d, b.count); r != nil && r.launch(b) {
+			return d.collect(s, r.photos)
+		}
 	}
 	t := s.tape
 	defer t.Reset()
-	size := d.config.Size
 	t.NoGrad(func() {
-		x := b.input(t, size)
-		y, read := d.scorer.Forward(t, x)
+		maps, y, read := d.draw(t, b.input(t, d.config.Size))
 		if used != nil {
 			for j, w := range t.Sum(read.Weights, 0).Data() {
 				used[j] = used[j] || w > 0
 			}
 		}
-		m := anomalyMap(t, d.config.Score.Map, d.distance, x, y)
-		if d.config.Score.Blur > 0 {
-			m = t.FilterSeparable(m, blurTaps(d.config.Score.Blur))
-		}
-		results = d.collect(s, m, y)
+		results = d.collect(s, photosOf(maps, y))
 	})
 	return results
 }
 
-// collect cuts a batch's maps [N,1,S,S] and reconstructions [N,3,S,S] into
-// results.
-func (d *TrustMAE) collect(s *stream, maps, reconstructions *autograd.Tensor) []Result {
-	size, t := d.config.Size, s.tape
-	s.scratch = grown(s.scratch, maps.Dim(0)*size*size)
+// draw returns the anomaly maps [N,1,S,S] of photos [N,3,S,S] in [-1,1], their
+// reconstructions, and how the memory was read.
+func (d *TrustMAE) draw(t *autograd.Tape, x *autograd.Tensor) (maps, y *autograd.Tensor, read Read) {
+	y, read = d.scorer.Forward(t, x)
+	maps = anomalyMap(t, d.config.Score.Map, d.distance, x, y)
+	if d.config.Score.Blur > 0 {
+		maps = t.FilterSeparable(maps, blurTaps(d.config.Score.Blur))
+	}
+	return maps, y, read
+}
+
+// photo is where a photo's anomaly map and reconstruction lie.
+type photo struct{ score, reconstruction kernels.Buffer }
+
+// photosOf cuts maps [N,1,S,S] and reconstructions [N,3,S,S] into photos.
+func photosOf(maps, reconstructions *autograd.Tensor) []photo {
+	list := make([]photo, maps.Dim(0))
+	n, m := maps.Len()/len(list), reconstructions.Len()/len(list)
+	for i := range list {
+		list[i] = photo{maps.Buffer().Slice(i*n, n), reconstructions.Buffer().Slice(i*m, m)}
+	}
+	return list
+}
+
+// collect copies photos to the host and pools their maps.
+func (d *TrustMAE) collect(s *stream, photos []photo) []Result {
+	size := d.config.Size
+	s.scratch = grown(s.scratch, len(photos)*size*size)
 	kind, share, _ := parsePool(d.config.Score.Pool) // validated by New and Open
-	results := make([]Result, maps.Dim(0))
-	for i := range results {
+	results := make([]Result, len(photos))
+	for i, p := range photos {
 		r := &results[i]
 		r.Width, r.Height, r.Map = size, size, make([]float32, size*size)
 		r.Reconstruction = dataset.NewImage(size, size)
-		t.Narrow(maps, 0, i, 1).Read(r.Map)
-		t.Narrow(reconstructions, 0, i, 1).Read(r.Reconstruction.Pix)
+		s.backend.Download(r.Map, p.score)
+		s.backend.Download(r.Reconstruction.Pix, p.reconstruction)
 	}
 	_ = parallel.Each(context.Background(), len(results), func(i int) error {
 		r := &results[i]

@@ -7,10 +7,13 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/org/trustmae/autograd"
+	"github.com/org/trustmae/kernels"
 	"github.com/org/trustmae/kernels/cpu"
 	"github.com/org/trustmae/memae/dataset"
+	"github.com/org/trustmae/memae/heatmap"
 )
 
 // reconstruct returns the reconstruction of one random photo.
@@ -50,7 +53,7 @@ func TestFoldedGenerator(t *testing.T) {
 }
 
 // TestScoringTakesNoNewMemory: after the first photo the backend takes nothing,
-// and of Go's memory little more than the results are made of.
+// and of Go's memory a few hundred bytes more than the results are made of.
 func TestScoringTakesNoNewMemory(t *testing.T) {
 	c := tinyConfig()
 	c.Size, c.Score.Map = 128, "msepd"
@@ -75,7 +78,7 @@ func TestScoringTakesNoNewMemory(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	for range photos {
 		r := score()[0]
-		results += 4*len(r.Map) + 4*len(r.Reconstruction.Pix) + len(r.Mask)
+		results += 4*len(r.Map) + 4*len(r.Reconstruction.Pix) + len(r.Mask) + int(unsafe.Sizeof(r)) + len(r.Regions)*int(unsafe.Sizeof(heatmap.Region{}))
 	}
 	runtime.ReadMemStats(&after)
 	if got := b.Stats(); got.Reserved > reserved { // less where garbage was collected meanwhile
@@ -83,8 +86,76 @@ func TestScoringTakesNoNewMemory(t *testing.T) {
 	}
 	extra := (int(after.TotalAlloc-before.TotalAlloc) - results) / photos
 	t.Logf("%d bytes per photo, and results of %d", extra, results/photos)
-	if limit := 192 << 10; extra > limit {
+	if limit := 1 << 10; extra > limit {
 		t.Errorf("%d bytes per photo besides the results, want at most %d", extra, limit)
+	}
+}
+
+// TestRecordedScoring wants of recorded work the bits of single operations, whatever
+// the number of photos, and that it follows the map and the weights.
+func TestRecordedScoring(t *testing.T) {
+	d := detectorToRecord(t, backend(t))
+	s := newStream(d.options.Backend)
+	check := func(why string) {
+		t.Helper()
+		checkRecorded(t, why, d, s, 1, 3, 2, 1, 3) // more than are kept
+	}
+	check("as trained")
+	if err := d.SetMap("ssim"); err != nil {
+		t.Fatal(err)
+	}
+	check("another map")
+	for _, p := range d.scorer.State() {
+		values := p.Tensor.Data()
+		for i := range values {
+			values[i] *= 1.1
+		}
+		p.Tensor.Set(values)
+	}
+	check("other weights")
+	used := make([]bool, d.gen.Memory.Len())
+	used[0], used[1] = true, true
+	d.gen.Memory.keep(used)
+	check("fewer slots")
+	if len(s.recordings) != mostRecordings {
+		t.Errorf("%d recordings, want %d", len(s.recordings), mostRecordings)
+	}
+}
+
+// TestRecordedScoringOnCUDA records graphs of CUDA.
+func TestRecordedScoringOnCUDA(t *testing.T) {
+	d := detectorToRecord(t, openCUDA(t))
+	checkRecorded(t, "as trained", d, newStream(d.options.Backend), 2, 1)
+}
+
+func detectorToRecord(t *testing.T, b kernels.Backend) *TrustMAE {
+	c := tinyConfig()
+	c.Epochs, c.Score.Map, c.Score.Blur = 1, "msepd", 1
+	return fit(t, c, Options{Backend: b}, shapes{count: 8, spoil: -1})
+}
+
+// checkRecorded scores batches of so many photos by operations and as a whole.
+func checkRecorded(t *testing.T, why string, d *TrustMAE, s *stream, counts ...int) {
+	t.Helper()
+	for _, count := range counts {
+		var photos []dataset.Image
+		for i := range count {
+			img, _ := shapes{spoil: -1}.Image(i)
+			photos = append(photos, img)
+		}
+		b := d.prepare(s, photos, 0)
+		want := d.reconstruct(s, b, make([]bool, d.gen.Memory.Len())) // by operations
+		for range s.warmup + 2 {
+			got := d.reconstruct(s, b, nil)
+			for i, r := range got {
+				if !slices.Equal(r.Map, want[i].Map) || !slices.Equal(r.Reconstruction.Pix, want[i].Reconstruction.Pix) {
+					t.Errorf("%s: photo %d of %d differs from what single operations make of it", why, i, count)
+				}
+			}
+		}
+		if r := s.recordings[0]; r.count != count || r.graph == nil {
+			t.Errorf("%s: %d photos were not recorded", why, count)
+		}
 	}
 }
 

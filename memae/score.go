@@ -98,9 +98,9 @@ func mean(values []float32) float64 {
 }
 
 // judge compares r with the limits.
-func (r *Result) judge(c Calibration) {
+func (r *Result) judge(c Calibration, f *heatmap.Finder) {
 	r.Normalised, r.Defective = c.normalise(r.Raw), r.Raw > c.Threshold
 	m := heatmap.Map{Width: r.Width, Height: r.Height, Scores: r.Map}
 	r.Mask = heatmap.Mask(m, float32(c.PixelThreshold))
-	r.Regions = heatmap.Regions(m, float32(c.PixelThreshold), minRegion)
+	r.Regions = f.Regions(m, r.Mask, minRegion)
 }

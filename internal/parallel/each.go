@@ -14,6 +14,20 @@ import (
 // with the smallest index, so that a run reports the same error every time
 // unless it was stopped before reaching it.
 func Each(ctx context.Context, n int, f func(i int) error) error {
+	if n != 1 {
+		return each(ctx, n, f)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := f(0); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// each is Each by goroutines.
+func each(ctx context.Context, n int, f func(i int) error) error {
 	var (
 		next   atomic.Int64
 		failed atomic.Bool

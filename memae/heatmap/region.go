@@ -33,11 +33,20 @@ func Mask(m Map, threshold float32) []bool {
 // falling peak; equal peaks by falling area, and then in reading order of the
 // first pixel. There may be none.
 func Regions(m Map, threshold float32, minArea int) []Region {
-	mask := Mask(m, threshold)
+	return new(Finder).Regions(m, Mask(m, threshold), minArea)
+}
+
+// Finder finds regions in working memory that it keeps. The zero value is ready for
+// use, by one goroutine at a time.
+type Finder struct{ components metrics.Labeller }
+
+// Regions is the function of that name for the mask of a threshold, see [Mask].
+func (f *Finder) Regions(m Map, mask []bool, minArea int) []Region {
+	m.check("Regions")
 	if !slices.Contains(mask, true) { // most photos of good products
 		return []Region{}
 	}
-	labels, count := metrics.Components(mask, m.Width, m.Height)
+	labels, count := f.components.Components(mask, m.Width, m.Height)
 	regions := make([]Region, count)
 	for i, l := range labels {
 		if l == 0 {

@@ -7,9 +7,25 @@ package metrics
 // region, 1 to count, in the order in which reading the rows meets them.
 // Components panics unless mask has width*height pixels.
 func Components(mask []bool, width, height int) (labels []int32, count int) {
+	return new(Labeller).Components(mask, width, height)
+}
+
+// Labeller labels regions in memory that it keeps. The zero value is ready for use, by
+// one goroutine at a time.
+type Labeller struct {
+	labels []int32
+	stack  []int
+}
+
+// Components is the function of that name; its labels hold until the next call.
+func (l *Labeller) Components(mask []bool, width, height int) (labels []int32, count int) {
 	sameLength("Components", "mask pixels", len(mask), width*height)
-	labels = make([]int32, len(mask))
-	var stack []int
+	if cap(l.labels) < len(mask) {
+		l.labels = make([]int32, len(mask))
+	}
+	labels = l.labels[:len(mask)]
+	clear(labels)
+	stack := l.stack[:0]
 	for start, set := range mask {
 		if !set || labels[start] != 0 {
 			continue
@@ -31,5 +47,6 @@ func Components(mask []bool, width, height int) (labels []int32, count int) {
 			}
 		}
 	}
+	l.stack = stack
 	return labels, count
 }

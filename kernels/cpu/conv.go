@@ -72,7 +72,7 @@ func (b *Backend) convolve(pass pass, dst, src []float32, w *buffer, e epilogue,
 	case byPointwise:
 		rows := b.table.pointwise.rows
 		u = b.packedForm(w, p.form, g.pointwiseSize(rows), b.serially(func(dst, src []float32) { g.packPointwise(dst, src, rows) }))
-		b.pointwiseConvolve(g, dst, src, u.data, e)
+		b.pointwiseConvolve(p, dst, src, u.data, e)
 	case byTaps:
 		rows := b.table.pointwise.rows
 		u = b.packedForm(w, p.form, g.tapSize(p.taps, rows), b.serially(func(dst, src []float32) { g.packTaps(p.taps, dst, src, rows) }))

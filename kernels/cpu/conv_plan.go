@@ -12,12 +12,13 @@ import (
 // of a small layer take as long to make as the layer.
 type plan struct {
 	*correlation
-	method   method
-	form     string // tells packed weights apart
-	cut      cut
-	winograd *winogradShape
-	shallow  *shallowLayout
-	taps     *tapLayout
+	method    method
+	form      string // tells packed weights apart
+	cut       cut
+	winograd  *winogradShape
+	pointwise *pointwiseLayout
+	shallow   *shallowLayout
+	taps      *tapLayout
 }
 
 // method is how a correlation is computed.
@@ -118,7 +119,7 @@ func (b *Backend) newPlan(key planKey) *plan {
 	case p.winograd != nil:
 		p.method = byWinograd
 	case p.suitsPointwise(&b.table.pointwise):
-		p.method = byPointwise
+		p.method, p.pointwise = byPointwise, p.pointwiseLayout(&b.table.pointwise)
 	case p.suitsShallow(&b.table.shallow):
 		p.method, p.shallow = byShallow, p.shallowLayout(p.shallowRows())
 	case p.suitsTaps(&b.table.pointwise):

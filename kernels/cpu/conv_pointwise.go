@@ -10,16 +10,21 @@ package cpu
 // costs stores that compete with multiply-adds.
 type pointwise struct {
 	*correlation
+	*pointwiseLayout
 	epilogue
 	backend *Backend
 	kernels *pointwiseKernels
 	out, in []float32
 	start   []float32 // bias, or zeros, of whole groups
 	weights []float32 // [groups][source channel][rows]
-	pack    int       // values that are copied: those of a tile, or 0
-	tiles   int       // that are computed together
-	run     int       // pixels of a chunk
-	runs    int       // of an image
+}
+
+// pointwiseLayout is how a 1×1 convolution is cut.
+type pointwiseLayout struct {
+	tiles int // that are computed together
+	pack  int // values of them that are copied, or 0
+	run   int // pixels of a chunk
+	runs  int // of an image
 }
 
 // pointwiseKernels serve 1×1 convolutions.
@@ -143,39 +148,40 @@ func (g *correlation) packPointwise(dst, w []float32, rows int) {
 	}
 }
 
-// pointwiseConvolve runs g on weights packed by packPointwise.
-func (b *Backend) pointwiseConvolve(g *correlation, dst, src, weights []float32, e epilogue) {
-	p := b.newPointwise(g, dst, src, weights, e)
-	b.pool.run(g.n*p.runs, p.chunk)
-}
-
-func (b *Backend) newPointwise(g *correlation, dst, src, weights []float32, e epilogue) *pointwise {
-	k := &b.table.pointwise
-	p := &pointwise{correlation: g, epilogue: e, backend: b, kernels: k, out: dst, in: src, weights: weights}
-	p.start = make([]float32, ceilDiv(g.dst.c, k.rows)*k.rows)
-	copy(p.start, e.bias)
-	pixels := k.wide.pixels
-	p.tiles = min(max(pointwiseTiles/(g.src.c*pixels), 1), pointwiseBlock)
-	direct := p.tiles
-	for direct > 0 && crowded(g.src.c, g.src.area(), pixels*direct) {
+// pointwiseLayout cuts g: tiles are read as they lie where the first-level cache has
+// room for their lines.
+func (g *correlation) pointwiseLayout(k *pointwiseKernels) *pointwiseLayout {
+	pixels, area := k.wide.pixels, g.src.area()
+	l := &pointwiseLayout{tiles: min(max(pointwiseTiles/(g.src.c*pixels), 1), pointwiseBlock)}
+	direct := l.tiles
+	for direct > 0 && crowded(g.src.c, area, pixels*direct) {
 		direct--
 	}
 	if direct > 0 || g.dst.c <= k.rows {
-		p.tiles = max(direct, 1)
+		l.tiles = max(direct, 1)
 	} else {
-		p.pack = p.tiles * g.src.c * pixels
+		l.pack = l.tiles * g.src.c * pixels
 	}
-	tiles := ceilDiv(g.src.area(), pixels)
+	tiles := ceilDiv(area, pixels)
 	perRun := min(pointwiseRun/(g.src.c*g.dst.c*pixels), g.n*tiles/fewestChunks, tiles)
-	p.run = max(perRun, 1) * pixels
-	p.runs = ceilDiv(g.src.area()-pixels+1, p.run)
-	return p
+	l.run = max(perRun, 1) * pixels
+	l.runs = ceilDiv(area-pixels+1, l.run)
+	return l
+}
+
+// pointwiseConvolve runs a plan on weights packed by packPointwise.
+func (b *Backend) pointwiseConvolve(p *plan, dst, src, weights []float32, e epilogue) {
+	k := &b.table.pointwise
+	c := &pointwise{correlation: p.correlation, pointwiseLayout: p.pointwise, epilogue: e, backend: b, kernels: k, out: dst, in: src, weights: weights}
+	c.start = make([]float32, ceilDiv(p.dst.c, k.rows)*k.rows)
+	copy(c.start, e.bias)
+	b.pool.run(p.n*c.runs, c.chunk)
 }
 
 // chunk computes all channels of a run of pixels of one image.
 func (p *pointwise) chunk(i int) {
 	image := i / p.runs
-	from, to := p.span(i % p.runs)
+	from, to := p.span(i%p.runs, p.src.area())
 	room := p.backend.scratch(p.pack)
 	defer room.release()
 	for from < to {
@@ -194,12 +200,12 @@ func (p *pointwise) chunk(i int) {
 	}
 }
 
-// span returns the pixels [from, to) of a run of an image. Runs do not overlap, since
+// span returns the pixels [from, to) of a run of an image of some area. Runs do not overlap, since
 // each is activated where it lies: the last one takes what is too little for a tile.
-func (p *pointwise) span(run int) (from, to int) {
-	from, to = run*p.run, (run+1)*p.run
-	if run == p.runs-1 {
-		to = p.src.area()
+func (l *pointwiseLayout) span(run, area int) (from, to int) {
+	from, to = run*l.run, (run+1)*l.run
+	if run == l.runs-1 {
+		to = area
 	}
 	return from, to
 }

@@ -70,10 +70,10 @@ func TestPointwiseRuns(t *testing.T) {
 				s := kernels.NewConvShape(8, channels, 1, area, 5, 1, 1, 1, 0, 1)
 				g := forwardCorrelation(s)
 				require.True(t, g.suitsPointwise(&b.table.pointwise), s)
-				p := b.newPointwise(g, nil, nil, nil, epilogue{})
+				p := g.pointwiseLayout(&b.table.pointwise)
 				at := 0
 				for i := range p.runs {
-					from, to := p.span(i)
+					from, to := p.span(i, area)
 					require.Equal(t, at, from, s)
 					require.GreaterOrEqual(t, to-from, pixels, s)
 					at = to

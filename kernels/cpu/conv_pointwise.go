@@ -182,13 +182,17 @@ func (b *Backend) pointwiseConvolve(p *plan, dst, src, weights []float32, e epil
 func (p *pointwise) chunk(i int) {
 	image := i / p.runs
 	from, to := p.span(i%p.runs, p.src.area())
-	room := p.backend.scratch(p.pack)
-	defer room.release()
+	var packed []float32
+	if p.pack > 0 {
+		room := p.backend.scratch(p.pack)
+		defer room.release()
+		packed = room.data
+	}
 	for from < to {
 		first, end := from, min(from+pointwiseBlock*p.kernels.wide.pixels, to)
 		for from < end {
 			var at int
-			at, from = p.together(image, from, to, room.data)
+			at, from = p.together(image, from, to, packed)
 			first = min(first, at)
 		}
 		if p.slope == 1 {
@@ -200,8 +204,9 @@ func (p *pointwise) chunk(i int) {
 	}
 }
 
-// span returns the pixels [from, to) of a run of an image of some area. Runs do not overlap, since
-// each is activated where it lies: the last one takes what is too little for a tile.
+// span returns the pixels [from, to) of a run of an image of some area. Runs do not
+// overlap, since each is activated where it lies: the last one takes what is too little
+// for a tile.
 func (l *pointwiseLayout) span(run, area int) (from, to int) {
 	from, to = run*l.run, (run+1)*l.run
 	if run == l.runs-1 {

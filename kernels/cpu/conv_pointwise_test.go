@@ -60,6 +60,27 @@ func TestPointwiseConvolutions(t *testing.T) {
 	checkAll(t, cases)
 }
 
+// TestPointwiseActivation: pixels that the last tile computes again, after its block's
+// neighbour was activated, and tiles that are copied.
+func TestPointwiseActivation(t *testing.T) {
+	for _, s := range []kernels.ConvShape{
+		kernels.NewConvShape(8, 5, 1, 201, 6, 1, 1, 1, 0, 1),
+		kernels.NewConvShape(8, 5, 1, 400, 9, 1, 1, 1, 0, 1),
+		kernels.NewConvShape(2, 9, 32, 32, 10, 1, 1, 1, 0, 1),
+	} {
+		c := newConvCase(s, 3)
+		want, _, _ := c.reference(true)
+		for i, v := range want {
+			want[i] = max(v, v/4)
+		}
+		eachTable(t, func(t *testing.T, b *Backend) {
+			x, w, bias, y := guard(b, c.x, s.XLen()), guard(b, c.w, s.WLen()), guard(b, c.bias, s.OutC), guard(b, nil, s.YLen())
+			b.Conv2d(y.Buffer, x.Buffer, w.Buffer, bias.Buffer, s, 0.25)
+			requireClose(t, s.String(), y.values(t), want, s.InC, 1)
+		})
+	}
+}
+
 // TestPointwiseRuns: runs cover an image, do not overlap (two threads would
 // activate the same pixels) and hold the pixels of a tile.
 func TestPointwiseRuns(t *testing.T) {

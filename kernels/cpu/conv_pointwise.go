@@ -173,8 +173,7 @@ func (g *correlation) pointwiseLayout(k *pointwiseKernels) *pointwiseLayout {
 func (b *Backend) pointwiseConvolve(p *plan, dst, src, weights []float32, e epilogue) {
 	k := &b.table.pointwise
 	c := &pointwise{correlation: p.correlation, pointwiseLayout: p.pointwise, epilogue: e, backend: b, kernels: k, out: dst, in: src, weights: weights}
-	c.start = make([]float32, ceilDiv(p.dst.c, k.rows)*k.rows)
-	copy(c.start, e.bias)
+	c.start = b.starts(ceilDiv(p.dst.c, k.rows)*k.rows, e.bias)
 	b.pool.run(p.n*c.runs, c.chunk)
 }
 

@@ -104,3 +104,29 @@ func TestLaunchAfterRelease(t *testing.T) {
 	g.Release()
 	require.PanicsWithValue(t, "cpu.Graph.Launch: called after Release", func() { g.Launch() })
 }
+
+// TestBiasOfRecordedConvolutions: whatever way a convolution is computed, it reads its
+// bias when the recorded work is done.
+func TestBiasOfRecordedConvolutions(t *testing.T) {
+	for _, shape := range []kernels.ConvShape{
+		kernels.NewConvShape(1, 5, 16, 16, 7, 1, 1, 1, 0, 1),
+		kernels.NewConvShape(1, 5, 6, 6, 7, 1, 1, 1, 0, 1),
+		kernels.NewConvShape(1, 32, 16, 16, 32, 3, 3, 1, 1, 1),
+		kernels.NewConvShape(1, 3, 64, 64, 32, 3, 3, 2, 1, 1),
+		kernels.NewConvShape(1, 32, 64, 64, 3, 7, 7, 1, 3, 1),
+	} {
+		b := open(t, "", 2)
+		s := b.Stream()
+		x, w, bias, y := b.Alloc(shape.XLen()), b.Alloc(shape.WLen()), b.Alloc(shape.OutC), b.Alloc(shape.YLen())
+		b.Fill(x, 0)
+		b.Fill(w, 1)
+		b.Fill(bias, 1)
+		g, err := s.Capture(func() { s.Conv2d(y, x, w, bias, shape, 1) })
+		require.NoError(t, err)
+		b.Fill(bias, 2)
+		require.True(t, g.Launch())
+		got := make([]float32, shape.YLen())
+		b.Download(got, y)
+		require.Equal(t, slices.Repeat([]float32{2}, len(got)), got, shape)
+	}
+}

@@ -29,8 +29,7 @@ func (b *Backend) Stream() kernels.Stream {
 	return s
 }
 
-// Capture records what f does. Work that depends on values is then done at each
-// [kernels.Graph.Launch], which allocates nothing.
+// Capture records what f does. Launches allocate nothing, unless weights have changed.
 func (s *Stream) Capture(f func()) (kernels.Graph, error) {
 	r := s.pool.recorder
 	r.forbid("Capture")

@@ -41,9 +41,8 @@ func (g *correlation) outerSides(src, grad []float32) outerSides {
 }
 
 const (
-	// outerBlock is about the pixels of a block. Of twice as many as a panel in half of
-	// the first-level cache has, a tile's rows are longer, so that it waits less often
-	// for their beginnings.
+	// outerBlock is about the pixels of a block: a panel of them fills the first-level
+	// cache, but a tile waits less often for the beginnings of rows than with half.
 	outerBlock = 512
 	// outerRows is about the rows that pass all panels from the second-level cache.
 	outerRows = 96

@@ -24,8 +24,10 @@ type shallowKernels struct {
 	//	sums[(4k+r)·lanes+l] += Σ grad[r·gradPlane+y·gradRow+j] · src[steps[k]+y·srcRow+j]
 	//
 	// over y < rows and the j < n that belong to lane l: place j for the n mod lanes
-	// first ones, then in turn. The sum starts from zero. n is at least lanes.
-	gradient func(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
+	// first ones, then in turn. The sum starts from zero. n is at least lanes. Meanwhile
+	// four channels of next, which lie like grad's, and ahead may be fetched to the
+	// second-level cache.
+	gradient func(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32)
 }
 
 const (
@@ -122,6 +124,21 @@ func (l *shallowLayout) fill(g *correlation, k *splitKernels, dst, image []float
 	}
 }
 
+// following is a group of channels' share in the source rows of a strip, to be fetched
+// before it comes: the groups share out the rows of each channel.
+func (l *shallowLayout) following(g *correlation, in []float32, strip, group int) []float32 {
+	parts := max(ceilDiv(g.dst.c, shallowGroup)/g.src.c, 1)
+	channel, part := group/parts, group%parts
+	if strip == g.n*l.strips || channel >= g.src.c {
+		return nil
+	}
+	image, y := strip/l.strips, strip%l.strips*l.rows*g.step
+	from := min(y, g.src.h) * g.src.w
+	to := min(y+l.rows*g.step, g.src.h) * g.src.w
+	plane := in[image*g.src.size()+channel*g.src.area():]
+	return plane[from+part*(to-from)/parts : from+(part+1)*(to-from)/parts]
+}
+
 // fillRow divides one row. Column x of src is column x-g.left of scratch.
 func (l *shallowLayout) fillRow(g *correlation, k *splitKernels, dst, src []float32) {
 	first := -g.left
@@ -212,29 +229,11 @@ func (s *shallow) chunk(i int) {
 	}
 	out := s.out[image*s.dst.size()+y*s.dst.w:]
 	for group := range ceilDiv(s.dst.c, shallowGroup) {
-		s.group(out, room.data, group, rows, slope, s.ahead(i, group))
+		s.group(out, room.data, group, rows, slope, s.following(s.correlation, s.in, i+1, group))
 	}
 	for c := 0; c < s.dst.c && !inside; c++ {
 		s.activate(s.backend, out[c*s.dst.area():][:rows*s.dst.w])
 	}
-}
-
-// ahead is what the kernel fetches while it computes a group of channels of chunk i:
-// the groups share out the source rows of the next chunk, as a rule the thread's own.
-func (s *shallow) ahead(i, group int) []float32 {
-	if i++; i == s.n*s.strips {
-		return nil
-	}
-	image, y := i/s.strips, i%s.strips*s.rows*s.step
-	parts := max(ceilDiv(s.dst.c, shallowGroup)/s.src.c, 1) // of a channel's rows
-	channel, part := group/parts, group%parts
-	if channel >= s.src.c {
-		return nil
-	}
-	from := min(y, s.src.h) * s.src.w
-	to := min(y+s.rows*s.step, s.src.h) * s.src.w
-	plane := s.in[image*s.src.size()+channel*s.src.area():]
-	return plane[from+part*(to-from)/parts : from+(part+1)*(to-from)/parts]
 }
 
 // group computes rows of a group of channels. It is a function of its own so that

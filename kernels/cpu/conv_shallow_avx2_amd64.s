@@ -646,8 +646,8 @@ end9:
 	VZEROUPPER
 	RET
 
-// func shallowGradientAVX2(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
-TEXT ·shallowGradientAVX2(SB), NOSPLIT, $0-136
+// func shallowGradientAVX2(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32)
+TEXT ·shallowGradientAVX2(SB), NOSPLIT, $0-184
 	MOVQ sums_base+0(FP), DI
 	MOVQ steps_base+88(FP), R14
 	MOVQ steps_len+96(FP), R15
@@ -719,8 +719,13 @@ whole17:
 	MOVQ n+128(FP), CX
 	SUBQ DX, CX
 	SHLQ $2, DX
+	// AX is where next is as far on as SI is in the gradient.
+	MOVQ SI, AX
+	SUBQ grad_base+24(FP), AX
+	ADDQ next_base+136(FP), AX
 	PCALIGN $64
 loop16:
+	PREFETCHT1 (AX)(DX*1)
 	VMOVUPS (R11)(DX*1), Y12
 	VMOVUPS (R12)(DX*1), Y13
 	VMOVUPS (R13)(DX*1), Y14
@@ -780,6 +785,30 @@ loop16:
 	VMOVUPS Y11, 352(DI)
 	ADDQ $384, DI
 	ADDQ $12, R14
+	MOVQ R14, CX
+	SUBQ steps_base+88(FP), CX
+	CMPQ CX, $48
+	JLT plane18
+	MOVQ ahead_base+160(FP), AX
+	JEQ ahead19
+	MOVQ gradRow+56(FP), AX
+	IMULQ rows+120(FP), AX
+	SHLQ $2, AX
+	ADDQ next_base+136(FP), AX
+ahead19:
+	MOVQ ahead_len+168(FP), CX
+	SHLQ $2, CX
+	ADDQ ahead_base+160(FP), CX
+	CMPQ AX, CX
+	JLT set20
+	MOVQ grad_base+24(FP), AX
+	JMP set20
+plane18:
+	MOVQ gradPlane+48(FP), AX
+	SHLQ $2, AX
+	ADDQ next_base+136(FP), AX
+set20:
+	MOVQ AX, next_base+136(FP)
 	JMP group13
 end15:
 	VZEROUPPER

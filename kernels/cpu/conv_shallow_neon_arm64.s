@@ -420,8 +420,8 @@ end5:
 	CBNZ R14, row6
 	RET
 
-// func shallowGradientNEON(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
-TEXT ·shallowGradientNEON(SB), NOSPLIT, $0-136
+// func shallowGradientNEON(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32)
+TEXT ·shallowGradientNEON(SB), NOSPLIT, $0-184
 	MOVD sums_base+0(FP), R0
 	MOVD grad_base+24(FP), R1
 	MOVD gradPlane+48(FP), R2

@@ -5,8 +5,8 @@ package cpu
 const shallowTaps = 3
 
 // shallowGradientTwin makes the gradient's kernel for any vector in plain Go.
-func shallowGradientTwin(lanes int) func(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int) {
-	return func(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int) {
+func shallowGradientTwin(lanes int) func(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32) {
+	return func(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, _, _ []float32) {
 		first := n % lanes // pixels ahead of the whole vectors
 		for k, step := range steps {
 			for channel := range shallowGroup {
@@ -83,13 +83,23 @@ func (s *shallowGrad) chunk(piece int) {
 		image, y := at/s.strips, at%s.strips*s.rows
 		s.fill(s.correlation, &s.backend.table.split, source, s.in[image*s.src.size():][:s.src.size()], y)
 		for group := range groups {
-			grad := s.grad[image*s.dst.size()+s.shallowFirst(group)*s.dst.area()+y*s.dst.w:]
-			s.group(sums[group*size:(group+1)*size], grad, source, min(s.rows, s.dst.h-y))
+			next := s.gradient(at, group+1)
+			if group == groups-1 {
+				next = s.gradient(min(at+1, all-1), 0)
+			}
+			ahead := s.following(s.correlation, s.in, at+1, group)
+			s.group(sums[group*size:(group+1)*size], s.gradient(at, group), source, min(s.rows, s.dst.h-y), next, ahead)
 		}
 	}
 	for group := range groups {
 		s.reduce(s.partial[(piece*s.dst.c+s.shallowFirst(group))*s.depth:], sums[group*size:])
 	}
+}
+
+// gradient is a group of channels of a strip of the destination.
+func (s *shallowGrad) gradient(strip, group int) []float32 {
+	image, y := strip/s.strips, strip%s.strips*s.rows
+	return s.grad[image*s.dst.size()+s.shallowFirst(group)*s.dst.area()+y*s.dst.w:]
 }
 
 // reduce adds up the lanes of a group's sums.
@@ -110,6 +120,6 @@ func (s *shallowGrad) reduce(out, sums []float32) {
 // that the garbage collector can stop the goroutine between calls of assembly.
 //
 //go:noinline
-func (s *shallowGrad) group(sums, grad, source []float32, rows int) {
-	s.kernels.gradient(sums, grad, s.dst.area(), s.dst.w, source, s.steps, s.step*s.step*s.cols, rows, s.dst.w)
+func (s *shallowGrad) group(sums, grad, source []float32, rows int, next, ahead []float32) {
+	s.kernels.gradient(sums, grad, s.dst.area(), s.dst.w, source, s.steps, s.step*s.step*s.cols, rows, s.dst.w, next, ahead)
 }

@@ -34,8 +34,9 @@ func prepareShallowGradient(k *table, d *kernelstest.Decoder) (use, func(k *tabl
 	grad, src := terms(d, (shallowGroup-1)*gradPlane+(rows-1)*gradRow+n), terms(d, reach+(rows-1)*srcRow+n)
 	sums := terms(d, len(steps)*shallowGroup*k.shallow.lanes)
 	u := use{fmt.Sprintf("%d rows of %d pixels, %d weights", rows, n, len(steps)), [][]float32{sums}, [][]float32{grad, src}, summed(rows * n), false}
+	next, ahead := make([]float32, len(grad)), make([]float32, d.Below(500))
 	return u, func(k *table, out, in [][]float32) {
-		k.shallow.gradient(out[0], in[0], gradPlane, gradRow, in[1], steps, srcRow, rows, n)
+		k.shallow.gradient(out[0], in[0], gradPlane, gradRow, in[1], steps, srcRow, rows, n, next, ahead)
 	}
 }
 

@@ -238,11 +238,11 @@ func pointwiseNEON(c []float32, cRow int, start, src []float32, srcRow, srcTile 
 //go:noescape
 func reciprocalNEON(y, x []float32, a, b float32)
 
-// shallowGradientNEON is [shallowKernels].gradient for 4 lanes.
+// shallowGradientNEON is [shallowKernels].gradient for 4 lanes. It fetches nothing ahead.
 // It needs no alignment and does not check bounds.
 //
 //go:noescape
-func shallowGradientNEON(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
+func shallowGradientNEON(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32)
 
 // shallowStripNEON is [shallowKernels].strip for at least 24 pixels. It fetches nothing ahead.
 // It needs no alignment and does not check bounds.

@@ -410,13 +410,13 @@ func reciprocalAVX512(y, x []float32, a, b float32)
 // It needs AVX2 and FMA, no alignment, and does not check bounds.
 //
 //go:noescape
-func shallowGradientAVX2(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
+func shallowGradientAVX2(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32)
 
 // shallowGradientAVX512 is [shallowKernels].gradient for 16 lanes.
 // It needs AVX-512 F and DQ, no alignment, and does not check bounds.
 //
 //go:noescape
-func shallowGradientAVX512(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int)
+func shallowGradientAVX512(sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32)
 
 // shallowStripAVX2 is [shallowKernels].strip for at least 24 pixels and 5 terms.
 // It needs AVX2 and FMA, no alignment, and does not check bounds.

@@ -7,8 +7,8 @@ import "fmt"
 // at R14, R15 and R17. Sums are in V0 to V11, the source's vectors from V12 on,
 // the gradient's from V16 on.
 func (k *neon) shallowGradient() {
-	k.begin("shallowGradient", "sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int",
-		"is [shallowKernels].gradient for 4 lanes.")
+	k.begin("shallowGradient", "sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32",
+		"is [shallowKernels].gradient for 4 lanes. It fetches nothing ahead.")
 	k.get("sums_base", "grad_base", "gradPlane", "gradRow", "src_base", "steps_base", "steps_len", "srcRow", "rows", "n")
 	rows, grads, sources := []int{10, 11, 12, 13, 14, 15, 17}, []int{10, 11, 12, 13}, []int{14, 15, 17}
 	group, row, end := k.fresh("group"), k.fresh("row"), k.fresh("end")

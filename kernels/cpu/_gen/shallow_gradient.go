@@ -11,7 +11,7 @@ const shallowTaps = 3
 // channels. The gradient's rows are at SI, R8, R9 and R10, the source's for three
 // weights at R11, R12 and R13; R14 goes up to R15 over the steps.
 func (k *kernel) shallowGradient() {
-	k.begin("shallowGradient", "sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int",
+	k.begin("shallowGradient", "sums, grad []float32, gradPlane, gradRow int, src []float32, steps []int32, srcRow, rows, n int, next, ahead []float32",
 		fmt.Sprintf("is [shallowKernels].gradient for %d lanes.", k.v.lanes))
 	grads, sources := []string{"SI", "R8", "R9", "R10"}, []string{"R11", "R12", "R13"}
 	sum := func(tap, channel int) string { return k.v.reg(tap*shallowRows + channel) }
@@ -56,9 +56,41 @@ func (k *kernel) shallowGradient() {
 	}
 	k.op("ADDQ $%d, DI", shallowRows*shallowTaps*width)
 	k.op("ADDQ $%d, R14", 4*shallowTaps)
+	k.shallowGradientFetch()
 	k.op("JMP %s", group)
 	k.label(end)
 	k.ret()
+}
+
+// shallowGradientFetch moves next on to what the pass that begins at R14 fetches, as much
+// as it reads of one channel: in the first four passes a channel each, then ahead, and
+// when that is done what is in the cache.
+func (k *kernel) shallowGradientFetch() {
+	plane, ahead, set := k.fresh("plane"), k.fresh("ahead"), k.fresh("set")
+	k.op("MOVQ R14, CX")
+	k.op("SUBQ %s, CX", k.arg("steps_base"))
+	k.op("CMPQ CX, $%d", shallowRows*4*shallowTaps)
+	k.op("JLT %s", plane)
+	k.load("ahead_base", "AX")
+	k.op("JEQ %s", ahead)
+	k.load("gradRow", "AX")
+	k.op("IMULQ %s, AX", k.arg("rows"))
+	k.op("SHLQ $2, AX")
+	k.op("ADDQ %s, AX", k.arg("next_base"))
+	k.label(ahead)
+	k.load("ahead_len", "CX")
+	k.op("SHLQ $2, CX")
+	k.op("ADDQ %s, CX", k.arg("ahead_base"))
+	k.op("CMPQ AX, CX")
+	k.op("JLT %s", set)
+	k.load("grad_base", "AX")
+	k.op("JMP %s", set)
+	k.label(plane)
+	k.load("gradPlane", "AX")
+	k.op("SHLQ $2, AX")
+	k.op("ADDQ %s, AX", k.arg("next_base"))
+	k.label(set)
+	k.op("MOVQ AX, %s", k.arg("next_base"))
 }
 
 // shallowGradientRow emits the sums over a row of pixels: first what does not fill
@@ -104,8 +136,13 @@ func (k *kernel) shallowGradientRow(grads, sources []string, sum func(tap, chann
 	k.load("n", "CX")
 	k.op("SUBQ DX, CX")
 	k.op("SHLQ $2, DX")
+	k.note("AX is where next is as far on as SI is in the gradient.")
+	k.op("MOVQ SI, AX")
+	k.op("SUBQ %s, AX", k.arg("grad_base"))
+	k.op("ADDQ %s, AX", k.arg("next_base"))
 	k.op("PCALIGN $64")
 	k.label(loop)
+	k.op("PREFETCHT1 (AX)(DX*1)")
 	multiply(func(base, r string) { k.op("VMOVUPS (%s)(DX*1), %s", base, r) })
 	k.op("ADDQ $%d, DX", 4*k.v.lanes)
 	k.op("SUBQ $%d, CX", k.v.lanes)

@@ -17,10 +17,12 @@ func BenchmarkPixelTile(b *testing.B) {
 		for _, c := range []struct{ terms, pixels int }{{27, 127}, {27, 256}, {48, 128}, {75, 128}, {147, 256}} {
 			k := &backend.table.shallow
 			steps := pixelSteps(c.terms)
-			out, start := written(shallowGroup*c.pixels), written(shallowGroup)
+			const rows = 6
+			plane := rows * c.pixels
+			out, start := written(shallowGroup*plane), written(shallowGroup)
 			src, w := written(c.pixels+c.terms), written(shallowGroup*c.terms)
 			b.Run(fmt.Sprintf("%s/shallow/terms=%d,pixels=%d", table, c.terms, c.pixels), func(b *testing.B) {
-				meter(b, backend).Compute(2*int64(shallowGroup*c.pixels*c.terms), func() { k.strip(out, c.pixels, start, src, 0, w, steps, c.pixels, 1, 1, nil) })
+				meter(b, backend).Compute(2*int64(shallowGroup*plane*c.terms), func() { k.strip(out, plane, start, src, 0, w, steps, c.pixels, rows, 1, nil) })
 			})
 		}
 		for _, terms := range []int{64, 576} {

@@ -13,7 +13,7 @@ import (
 
 // prepareShallowStrip chooses rows of pixels of a shallow convolution.
 func prepareShallowStrip(k *table, d *kernelstest.Decoder) (use, func(k *table, out, in [][]float32)) {
-	depth, reach, n, rows := shallowTerms+d.Below(160), d.Size(400), k.shallow.pixels+d.Below(200), d.Size(4)
+	depth, reach, n, rows := shallowTerms+d.Below(160), d.Size(400), k.shallow.pixels+d.Below(200), d.Size(8)
 	plane, srcRow, steps := rows*n+d.Below(20), d.Below(400), offsets(d, depth, reach)
 	slope := []float32{1, 0, 0.25}[d.Below(3)]
 	c := undefined((shallowGroup-1)*plane + rows*n)

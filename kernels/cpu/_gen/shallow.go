@@ -27,42 +27,43 @@ func (k *kernel) shallowStrip() {
 	k.load("c_base", "DI")
 	k.load("plane", "R8")
 	k.op("SHLQ $2, R8")
-	k.op("LEAQ (R8)(R8*2), R9")
 	k.load("w_base", "R11")
-	k.note("R12 is where the steps of the tail begin, R13 the terms before, negative.")
+	k.note("R12 is where the steps of the tail begin.")
 	k.load("steps_base", "R12")
-	k.load("steps_len", "R13")
-	k.op("SUBQ $%d, R13", shallowTail)
-	k.op("LEAQ (R12)(R13*4), R12")
-	k.op("NEGQ R13")
+	k.load("steps_len", "AX")
+	k.op("LEAQ -%d(R12)(AX*4), R12", 4*shallowTail)
 	k.note("What is left to fetch ahead is from DX up to R10.")
 	k.load("ahead_base", "DX")
 	k.load("ahead_len", "R10")
 	k.op("LEAQ (DX)(R10*4), R10")
+	k.note("R15 rows are left, R9 until shallowColumns computes what rows leave over.")
 	k.load("rows", "R15")
-	row, next, three, two, back := k.fresh("row"), k.fresh("next"), k.fresh("three"), k.fresh("two"), k.fresh("back")
+	k.op("MOVQ $%d, R9", shallowVectors)
+	row, next, three, two, left, end := k.fresh("row"), k.fresh("next"), k.fresh("three"), k.fresh("two"), k.fresh("left"), k.fresh("end")
 	lanes := k.v.lanes
 	k.label(row)
 	k.load("n", "R14")
-	k.note("Three vectors, but two and two instead of three and one; the last ones go")
-	k.note("back over pixels that are done rather than be cut.")
+	k.note("The last tile goes back over pixels that are done rather than be cut.")
 	k.label(next)
-	k.op("CMPQ R14, $%d", 4*lanes)
-	k.op("JGT %s", three)
 	k.op("CMPQ R14, $%d", 3*lanes)
-	k.op("JGT %s", two)
+	k.op("JGE %s", three)
 	k.op("CMPQ R14, $%d", 2*lanes)
-	k.op("JLE %s", back)
+	k.op("JLE %s", left)
 	k.shallowBack(3)
 	k.label(three)
-	k.shallowTile(3, next)
-	k.label(back)
-	end := k.fresh("end")
+	k.shallowTile(shallowTile{k, 3, false}, next)
+	k.label(left)
 	k.op("TESTQ R14, R14")
 	k.op("JZ %s", end)
-	k.shallowBack(2)
+	k.op("CMPQ R14, $%d", lanes)
+	k.op("JGT %s", two)
+	k.op("CMPQ %s, $%d", k.arg("rows"), shallowVectors)
+	k.op("JLT %s", two)
+	k.shallowColumns(end)
+	k.op("JMP %s", end)
 	k.label(two)
-	k.shallowTile(2, next)
+	k.shallowBack(2)
+	k.shallowTile(shallowTile{k, 2, false}, next)
 	k.label(end)
 	k.load("srcRow", "AX")
 	k.op("SUBQ %s, AX", k.arg("n"))
@@ -70,6 +71,33 @@ func (k *kernel) shallowStrip() {
 	k.op("DECQ R15")
 	k.op("JNZ %s", row)
 	k.ret()
+}
+
+// shallowColumns emits what rows leave over, R14 pixels, up to a vector: those of three
+// rows are a tile, after every third row and the last.
+func (k *kernel) shallowColumns(end string) {
+	now, behind := k.fresh("now"), k.fresh("behind")
+	k.op("LEAQ (SI)(R14*4), SI")
+	k.op("LEAQ (DI)(R14*4), DI")
+	k.op("CMPQ R15, $1")
+	k.op("JEQ %s", now)
+	k.op("DECQ R9")
+	k.op("JNZ %s", end)
+	k.label(now)
+	k.note("R14 and R9 are the distances of rows.")
+	k.load("srcRow", "R14")
+	k.op("SHLQ $2, R14")
+	k.load("n", "R9")
+	k.op("SHLQ $2, R9")
+	for _, at := range []struct{ place, row string }{{"SI", "R14"}, {"DI", "R9"}} {
+		k.op("LEAQ %d(%s*%d), AX", 4*k.v.lanes, at.row, shallowVectors-1)
+		k.op("SUBQ AX, %s", at.place)
+	}
+	k.shallowTile(shallowTile{k, shallowVectors, true}, behind)
+	k.label(behind)
+	k.op("LEAQ (SI)(R14*%d), SI", shallowVectors-1)
+	k.op("LEAQ (DI)(R9*%d), DI", shallowVectors-1)
+	k.op("MOVQ $%d, R9", shallowVectors)
 }
 
 // shallowBack goes back so that the pixels left fill the given vectors.
@@ -81,30 +109,34 @@ func (k *kernel) shallowBack(vectors int) {
 }
 
 // shallowTile emits a tile, moves on behind it and jumps to next.
-func (k *kernel) shallowTile(vectors int, next string) {
-	t := shallowTile{k, vectors, 4 * k.v.lanes}
+func (k *kernel) shallowTile(t shallowTile, next string) {
 	loop, active := k.fresh("loop"), k.fresh("active")
-	for i := range shallowRows * vectors {
+	for i := range shallowRows * t.vectors {
 		k.op("VXORPS %s, %s, %s", k.v.reg(i), k.v.reg(i), k.v.reg(i))
 	}
-	k.note("Stores would wait for their lines; what lies two tiles ahead is stored soon.")
-	for _, at := range shallowPlanes {
-		for line := 0; line < vectors*t.width; line += 64 {
-			k.op("PREFETCHT0 %d%s", 2*vectors*t.width+line, at)
+	if !t.columns {
+		k.note("Stores would wait for their lines; what lies two tiles ahead is stored soon.")
+		k.op("LEAQ (DI)(R8*1), AX")
+		for _, at := range shallowPlanes {
+			for line := 0; line < 4*t.pixels(); line += 64 {
+				k.op("PREFETCHT0 %d%s", 2*4*t.pixels()+line, at)
+			}
 		}
+		k.shallowAhead()
 	}
-	k.shallowAhead()
 	k.op("MOVQ R11, BX")
-	k.op("MOVQ R13, CX")
+	k.load("steps_len", "CX")
+	k.op("NEGQ CX")
+	k.op("ADDQ $%d, CX", shallowTail)
 	k.op("PCALIGN $64")
 	k.label(loop)
-	k.op("MOVLQSX (R12)(CX*4), AX")
-	for v := range vectors {
-		k.op("VMOVUPS %s, %s", t.pixels(v), t.source(v))
+	t.step("(R12)(CX*4)")
+	for v := range t.vectors {
+		k.op("VMOVUPS %s, %s", t.from(v), t.source(v))
 	}
 	for r := range shallowRows {
 		k.op("VBROADCASTSS %s, %s", mem("BX", 4*r), t.weight())
-		for v := range vectors {
+		for v := range t.vectors {
 			k.op("VFMADD231PS %s, %s, %s", t.source(v), t.weight(), t.sum(r, v))
 		}
 	}
@@ -133,22 +165,69 @@ func (k *kernel) shallowAhead() {
 	k.label(end)
 }
 
-// shallowPlanes are the places of a tile's rows.
-var shallowPlanes = [shallowRows]string{"(DI)", "(DI)(R8*1)", "(DI)(R8*2)", "(DI)(R9*1)"}
+// shallowPlanes are the places of a tile's channels, with AX at the second.
+var shallowPlanes = [shallowRows]string{"(DI)", "(DI)(R8*1)", "(DI)(R8*2)", "(AX)(R8*2)"}
 
-// shallowTile is the registers of a tile: the sums, then the source's vectors of a
-// term, then a weight.
+// shallowTile is a tile of vectors of a row or, columns, one vector each of as many
+// rows. Its registers are the sums, then the source's vectors of a term, then a weight.
 type shallowTile struct {
 	*kernel
-	vectors, width int // width in bytes
+	vectors int
+	columns bool
 }
 
 func (t shallowTile) sum(row, v int) string { return t.v.reg(row*t.vectors + v) }
 func (t shallowTile) source(v int) string   { return t.v.reg(shallowRows*t.vectors + v) }
 func (t shallowTile) weight() string        { return t.v.reg(shallowRows*t.vectors + shallowVectors) }
 
-// pixels is the operand of a vector of the source at step AX.
-func (t shallowTile) pixels(v int) string { return index("SI", "AX", 4, v*t.width) }
+// pixels is how many lie in a row.
+func (t shallowTile) pixels() int {
+	if t.columns {
+		return t.v.lanes
+	}
+	return t.vectors * t.v.lanes
+}
+
+// step prepares from for the step at a place.
+func (t shallowTile) step(at string) {
+	t.op("MOVLQSX %s, AX", at)
+	if t.columns {
+		t.op("LEAQ (SI)(AX*4), AX")
+	}
+}
+
+// from is the operand of a vector of the source.
+func (t shallowTile) from(v int) string {
+	if t.columns {
+		return byRow("AX", "R14", v)
+	}
+	return index("SI", "AX", 4, v*4*t.v.lanes)
+}
+
+// byRow is the operand of a row, behind that of the place.
+func byRow(place, distance string, row int) string {
+	if row == 0 {
+		return mem(place, 0)
+	}
+	return index(place, distance, row, 0)
+}
+
+// store emits the stores of a channel. Columns move on to the next channel.
+func (t shallowTile) store(row int) {
+	if row == shallowRows-1 && !t.columns {
+		t.op("LEAQ (DI)(R8*1), AX")
+	}
+	for v := range t.vectors {
+		if t.columns {
+			t.op("VMOVUPS %s, %s", t.sum(row, v), byRow("DI", "R9", v))
+		} else {
+			t.op("VMOVUPS %s, %s", t.sum(row, v), displaced(v*4*t.v.lanes, shallowPlanes[row]))
+		}
+	}
+	if t.columns {
+		t.op("ADDQ R8, DI")
+	}
+}
 
 // finish emits the tail of the sums row by row, with start and activation, stores them
 // and moves on behind the tile. The source's vectors of a term stay in registers that
@@ -156,9 +235,9 @@ func (t shallowTile) pixels(v int) string { return index("SI", "AX", 4, v*t.widt
 func (t shallowTile) finish(active bool) {
 	var kept [shallowTail]func(v int) string
 	keep := func(term int, register func(v int) string) {
-		t.op("MOVLQSX %s, AX", mem("R12", 4*term))
+		t.step(mem("R12", 4*term))
 		for v := range t.vectors {
-			t.op("VMOVUPS %s, %s", t.pixels(v), register(v))
+			t.op("VMOVUPS %s, %s", t.from(v), register(v))
 		}
 		kept[term] = register
 	}
@@ -170,13 +249,13 @@ func (t shallowTile) finish(active bool) {
 		keep(free, t.source)
 		free++
 	}
-	for row, at := range shallowPlanes {
+	for row := range shallowRows {
 		for term := range shallowTail {
 			t.op("VBROADCASTSS %s, %s", mem("BX", 4*(term*shallowRows+row)), t.weight())
 			source := kept[term]
 			if source == nil {
-				t.op("MOVLQSX %s, AX", mem("R12", 4*term))
-				source = t.pixels
+				t.step(mem("R12", 4*term))
+				source = t.from
 			}
 			for v := range t.vectors {
 				t.op("VFMADD231PS %s, %s, %s", source(v), t.weight(), t.sum(row, v))
@@ -186,20 +265,24 @@ func (t shallowTile) finish(active bool) {
 		for v := range t.vectors {
 			t.op("VADDPS %s, %s, %s", t.weight(), t.sum(row, v), t.sum(row, v))
 		}
-		for v := range t.vectors {
-			if active {
-				t.activate(t.sum(row, v))
-			}
-			t.op("VMOVUPS %s, %s", t.sum(row, v), displaced(v*t.width, at))
+		for v := 0; v < t.vectors && active; v++ {
+			t.activate(t.sum(row, v))
 		}
+		t.store(row)
 		if row < shallowRows-1 && free < shallowTail {
 			keep(free, func(v int) string { return t.sum(row, v) })
 			free++
 		}
 	}
-	t.op("ADDQ $%d, SI", t.vectors*t.width)
-	t.op("ADDQ $%d, DI", t.vectors*t.width)
-	t.op("SUBQ $%d, R14", t.vectors*t.v.lanes)
+	if t.columns { // back to the first channel
+		t.op("LEAQ (R8*%d), AX", shallowRows)
+		t.op("SUBQ AX, DI")
+	}
+	t.op("ADDQ $%d, SI", 4*t.pixels())
+	t.op("ADDQ $%d, DI", 4*t.pixels())
+	if !t.columns {
+		t.op("SUBQ $%d, R14", t.pixels())
+	}
 }
 
 // displaced is the operand offset bytes behind another.

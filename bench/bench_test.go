@@ -37,6 +37,7 @@ func BenchmarkGenerator(b *testing.B) {
 			g := memae.NewGenerator(backend, c, rand.New(rand.NewPCG(1, 1)))
 			g.SetTraining(false)
 			g = g.Folded()
+			resetResident()
 			x, tape := randomImages(backend, batch, c.Size), autograd.NewTape(backend)
 			run := func() {
 				tape.NoGrad(func() { g.Forward(tape, x) })
@@ -44,6 +45,7 @@ func BenchmarkGenerator(b *testing.B) {
 				tape.Reset()
 			}
 			m.Compute(2*int64(batch)*Generator(c).MACs(), run)
+			reportResident(b, backend)
 		})
 	}
 }
@@ -83,7 +85,8 @@ func BenchmarkDetect(b *testing.B) {
 			c.Score.Net, c.Weights = n.net, "random"
 			backend := newBackend(b)
 			m := newMeter(b, backend)
-			d := fitOnce(b, backend, c)
+			d := opened(b, backend, c)
+			resetResident()
 			photo := []dataset.Image(randomPhotos(1, c.Size))
 			run := func() {
 				_, err := d.Score(context.Background(), photo)
@@ -92,6 +95,7 @@ func BenchmarkDetect(b *testing.B) {
 			macs, err := DetectMACs(c)
 			require.NoError(b, err)
 			m.Compute(2*macs, run)
+			reportResident(b, backend)
 		})
 	}
 }
@@ -126,10 +130,7 @@ func benchTrainStep(b *testing.B, c memae.Config) {
 				}
 				step() // the first two take memory
 				m.Compute(2*StepMACs(c, batch), step)
-				b.ReportMetric(float64(backend.Stats().Reserved)/(1<<20), "MiB-backend")
-				if bytes, ok := peakResident(); ok {
-					b.ReportMetric(float64(bytes)/(1<<20), "MiB-peak")
-				}
+				reportResident(b, backend)
 			})
 		}
 	}

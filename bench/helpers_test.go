@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,5 +67,16 @@ func fitOnce(t testing.TB, b kernels.Backend, c memae.Config) *memae.TrustMAE {
 	d, err := memae.New(c, memae.Options{Backend: b})
 	require.NoError(t, err)
 	require.NoError(t, d.Fit(context.Background(), randomPhotos(2, c.Size)))
+	return d
+}
+
+// opened returns a detector of fitOnce as a program has it that only scores: from a file,
+// without what training needs.
+func opened(t testing.TB, b kernels.Backend, c memae.Config) *memae.TrustMAE {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	require.NoError(t, fitOnce(t, newBackend(t), c).Save(path))
+	d, err := memae.Open(path, b)
+	require.NoError(t, err)
 	return d
 }

@@ -3,16 +3,20 @@ package bench
 import (
 	"os"
 	"regexp"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/org/trustmae/kernels"
 )
 
 // resetResident gives garbage back and starts a new peak of resident memory
 // (Linux 4.0 and later; elsewhere nothing is reported).
 func resetResident() {
+	runtime.GC() // whose cleanups hold on to a backend's memory until the next one
 	debug.FreeOSMemory()
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // refused: the peak is the process's
 }
@@ -32,6 +36,14 @@ func peakResident() (bytes int64, ok bool) {
 	}
 	kilobytes, err := strconv.ParseInt(string(m[1]), 10, 64)
 	return kilobytes << 10, err == nil
+}
+
+// reportResident adds the memory of a benchmark that began with resetResident.
+func reportResident(b *testing.B, backend kernels.Backend) {
+	b.ReportMetric(float64(backend.Stats().Reserved)/(1<<20), "MiB-backend")
+	if bytes, ok := peakResident(); ok {
+		b.ReportMetric(float64(bytes)/(1<<20), "MiB-peak")
+	}
 }
 
 func TestPeakResident(t *testing.T) {

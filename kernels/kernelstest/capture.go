@@ -146,7 +146,9 @@ func checkCapturedTaps(t *testing.T, b kernels.Stream, x kernels.Buffer) {
 	defer g.Release()
 	taps[1] = 2
 	b.Fill(image, 3)
-	g.Launch()
+	if !g.Launch() {
+		t.Fatal("Launch refuses though all memory is free")
+	}
 	got := make([]float32, side*side)
 	if b.Download(got, y); got[0] != 3 {
 		t.Errorf("filtered by recorded taps: got %g, want 3", got[0])

@@ -75,8 +75,7 @@ func turnCase(s *source, size int, turns []kernels.Turn) call {
 		}
 	}
 	return call{
-		photos: true,
-		name:   fmt.Sprintf("TurnPhotos/%d,%d turns,%v", size, len(turns), turns[len(turns)-1]), operands: []operand{outScaled(want, scale), in(x)}, tol: tol,
+		name: fmt.Sprintf("TurnPhotos/%d,%d turns,%v", size, len(turns), turns[len(turns)-1]), operands: []operand{outScaled(want, scale), in(x)}, tol: tol, photos: true,
 		run: func(b kernels.Backend, x []kernels.Buffer) { imaging(b).TurnPhotos(x[0], x[1], size, turns) },
 	}
 }
@@ -128,8 +127,7 @@ func antialiasedCase(s *source, c resizing) call {
 		}
 	}
 	return call{
-		photos: true,
-		name:   fmt.Sprintf("ResizeAntialiased/%+v", c), operands: []operand{outScaled(want, scale), in(x)}, tol: 8 * ulp,
+		name: fmt.Sprintf("ResizeAntialiased/%+v", c), operands: []operand{outScaled(want, scale), in(x)}, tol: 8 * ulp, photos: true,
 		run: func(b kernels.Backend, x []kernels.Buffer) {
 			imaging(b).ResizeAntialiased(x[0], x[1], c.planes, c.h, c.w, c.oh, c.ow)
 		},
@@ -163,8 +161,7 @@ func stageCase(s *source, n int) call {
 		want[i] = 3 * float64(v)
 	}
 	return call{
-		photos: true,
-		name:   fmt.Sprintf("Stage/%d", n), operands: []operand{out(want)}, unsized: true,
+		name: fmt.Sprintf("Stage/%d", n), operands: []operand{out(want)}, unsized: true, photos: true,
 		run: func(b kernels.Backend, y []kernels.Buffer) {
 			first, second := imaging(b).NewStage(n+1), imaging(b).NewStage(n)
 			defer first.Close()

@@ -145,6 +145,13 @@ func (f tileForm) overTiles(e *emitter, begin func(), values func(k int) func(ro
 		e.op("MOVLQSX %s, %s", mem("R14", 8*i), r)
 		e.op("LEAQ (CX)(%s*4), %s", r, r)
 	}
+	if f.ahead != "" { // results of a wide matrix lie in a page each, which nothing else fetches
+		e.load("c_base", "BX")
+		for i := range f.rows {
+			e.op("MOVLQSX %s, CX", mem("R14", 8*i+4))
+			e.op("PREFETCHT0 (BX)(CX*4)")
+		}
+	}
 	e.load("b_base", "BX")
 	begin()
 	for i := range 2 * f.rows {

@@ -24,6 +24,14 @@ type pointwiseForm struct {
 // pointwiseUnroll is the source channels of a turn of the loop.
 const pointwiseUnroll = 4
 
+// pointwiseTail is the last source channels, which a tile adds row by row, so that its
+// stores come a row at a time among multiply-adds: all in a row would hold up the next
+// tile's sums, see shallowTail.
+const pointwiseTail = 4
+
+// pointwiseTerms are the places of the tail's source channels.
+var pointwiseTerms = [pointwiseTail]string{"(AX)", "(AX)(R9*1)", "(AX)(R9*2)", "(AX)(R15*1)"}
+
 func (f pointwiseForm) sum(r, v int) string { return f.reg(r*f.vectors + v) }
 func (f pointwiseForm) source(v int) string { return f.reg(f.rows*f.vectors + v) }
 func (f pointwiseForm) spare() string       { return f.reg((f.rows + 1) * f.vectors) }
@@ -66,16 +74,12 @@ func (f pointwiseForm) emit(e *emitter) {
 	e.op("TESTQ R12, R12")
 	e.op("JZ packed")
 	f.loop(e, "packing", true, true)
-	e.op("JMP finish")
+	e.op("JMP store")
 	e.label("packed")
-	e.op("CMPQ %s, $0", e.arg("fetching"))
-	e.op("JLE plain")
-	f.loop(e, "fetching", false, true)
-	e.op("JMP finish")
-	e.label("plain")
-	f.loop(e, "adding", false, false)
-	e.label("finish")
+	f.packed(e)
+	e.label("store")
 	f.store(e)
+	e.label("stored")
 	e.load("srcTile", "R15")
 	e.op("LEAQ (SI)(R15*4), SI")
 	e.op("ADDQ $%d, DI", f.pixels())
@@ -85,6 +89,72 @@ func (f pointwiseForm) emit(e *emitter) {
 	f.next(e)
 	e.label("end")
 	e.ret()
+}
+
+// packed adds all source channels where nothing is to be packed. It stores the sums
+// and goes on to stored if the tile has all its rows and source channels enough for a
+// tail.
+func (f pointwiseForm) packed(e *emitter) {
+	e.op("SUBQ $%d, CX", pointwiseTail)
+	e.op("JLT few")
+	e.op("CMPQ %s, $0", e.arg("fetching"))
+	e.op("JLE plain")
+	f.loop(e, "fetching", false, true)
+	for range pointwiseTail {
+		f.fetch(e)
+	}
+	e.op("JMP tail")
+	e.label("plain")
+	f.loop(e, "adding", false, false)
+	e.label("tail")
+	e.op("CMPQ R11, $%d", f.rows)
+	e.op("JLT few // CX is 0")
+	f.finish(e)
+	e.op("JMP stored")
+	e.label("few")
+	e.op("ADDQ $%d, CX", pointwiseTail)
+	f.loop(e, "rest", false, false)
+}
+
+// finish adds the tail row by row and stores the sums. The vectors of a source channel
+// stay in registers that are free, those of one more after each row.
+func (f pointwiseForm) finish(e *emitter) {
+	var kept [pointwiseTail]func(v int) string
+	keep := func(term int, register func(v int) string) {
+		for v := range f.vectors {
+			e.op("VMOVUPS %s, %s", displaced(v*f.width, pointwiseTerms[term]), register(v))
+		}
+		kept[term] = register
+	}
+	e.op("LEAQ (R9)(R9*2), R15")
+	e.op("MOVQ DI, CX")
+	keep(0, f.source)
+	for r := range f.rows {
+		for term, place := range pointwiseTerms {
+			e.op("VBROADCASTSS %s, %s", mem("BX", 4*(term*f.rows+r)), f.spare())
+			for v := range f.vectors {
+				source := displaced(v*f.width, place)
+				if kept[term] != nil {
+					source = kept[term](v)
+				}
+				e.op("VFMADD231PS %s, %s, %s", source, f.spare(), f.sum(r, v))
+			}
+		}
+		for v := range f.vectors {
+			e.op("VMOVUPS %s, %s", f.sum(r, v), mem("CX", v*f.width))
+		}
+		e.op("ADDQ R8, CX")
+		if r+1 < pointwiseTail {
+			keep(r+1, func(v int) string { return f.sum(r, v) })
+		}
+	}
+	e.op("ADDQ $%d, BX", pointwiseTail*4*f.rows)
+}
+
+// fetch fetches a line of a source channel at R15.
+func (f pointwiseForm) fetch(e *emitter) {
+	e.op("PREFETCHT1 (R15)")
+	e.op("ADDQ R14, R15")
 }
 
 // next goes on to the next group, if there is one, which reads what the first has packed.
@@ -144,8 +214,7 @@ func (f pointwiseForm) loop(e *emitter, label string, pack, fetch bool) {
 // step adds source channel u of a turn.
 func (f pointwiseForm) step(e *emitter, u int, pack, fetch bool) {
 	if fetch {
-		e.op("PREFETCHT1 (R15)")
-		e.op("ADDQ R14, R15")
+		f.fetch(e)
 	}
 	for v := range f.vectors {
 		e.op("VMOVUPS %s, %s", mem("AX", v*f.width), f.source(v))
@@ -176,5 +245,4 @@ func (f pointwiseForm) store(e *emitter) {
 			e.op("ADDQ R8, AX")
 		}
 	}
-	e.label("stored")
 }

@@ -80,7 +80,7 @@ func TestSuiteNoticesFaults(t *testing.T) {
 // record.
 type hasty struct{ *cpu.Backend }
 
-func (h hasty) Stream() kernels.Stream { return hastyStream{h.Backend} }
+func (h hasty) Stream() kernels.Stream { return hastyStream(h) }
 
 type hastyStream struct{ *cpu.Backend }
 

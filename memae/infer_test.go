@@ -2,6 +2,7 @@ package memae
 
 import (
 	"context"
+	"errors"
 	"math"
 	"runtime"
 	"slices"
@@ -126,6 +127,35 @@ func TestRecordedScoring(t *testing.T) {
 func TestRecordedScoringOnCUDA(t *testing.T) {
 	d := detectorToRecord(t, openCUDA(t))
 	checkRecorded(t, "as trained", d, newStream(d.options.Backend), 2, 1)
+}
+
+// unwilling is a device that cannot record, for one reason or another.
+type unwilling struct{ fail func() error }
+
+func (u unwilling) Capture(func()) (kernels.Graph, error) { return nil, u.fail() }
+
+// TestScoringWithoutRecording goes on by operations, without trying again.
+func TestScoringWithoutRecording(t *testing.T) {
+	d := detectorToRecord(t, backend(t))
+	img, _ := shapes{spoil: -1}.Image(0)
+	for name, fail := range map[string]func() error{
+		"error":             func() error { return errors.New("not here") },
+		"too little memory": func() error { panic(&kernels.Failure{Err: kernels.ErrOutOfMemory}) },
+	} {
+		s, tries := newStream(d.options.Backend), 0
+		s.capturer = unwilling{func() error { tries++; return fail() }}
+		b := d.prepare(s, []dataset.Image{img}, 0)
+		want := d.reconstruct(s, b, make([]bool, d.gen.Memory.Len()))
+		for range 2 {
+			got, err := d.forward(s, b, nil)
+			if err != nil || !slices.Equal(got[0].Map, want[0].Map) {
+				t.Errorf("%s: error %v, or another map than by operations", name, err)
+			}
+		}
+		if r := s.recordings[0]; tries != 1 || r.pixels != nil || r.photos != nil || s.most != 0 {
+			t.Errorf("%s: tried %d times, want once; buffers kept: %v", name, tries, r.pixels != nil)
+		}
+	}
 }
 
 func detectorToRecord(t *testing.T, b kernels.Backend) *TrustMAE {

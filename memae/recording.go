@@ -70,26 +70,30 @@ func (s *stream) find(t task) *recording {
 	return r
 }
 
-// record records the scoring of r's task. Where the backend can not it reports false,
-// and is not asked again.
+// record records the scoring of r's task. Where the backend can not, or has too little
+// memory for what single operations do without, it reports false and is not asked again.
 func (s *stream) record(d *TrustMAE, r *recording) bool {
-	n, size := r.count, r.size
-	r.pixels = autograd.NewConstant(s.backend, n, 3, size, size)
-	maps, reconstructions := autograd.NewConstant(s.backend, n, 1, size, size), autograd.NewConstant(s.backend, n, 3, size, size)
-	graph, err := s.capturer.Capture(func() {
-		t := s.tape
-		defer t.Reset()
-		t.NoGrad(func() {
-			m, y, _ := d.draw(t, r.pixels)
-			s.copy(maps, m)
-			s.copy(reconstructions, y)
+	err := caught(func() (err error) {
+		n, size := r.count, r.size
+		r.pixels = autograd.NewConstant(s.backend, n, 3, size, size)
+		maps, reconstructions := autograd.NewConstant(s.backend, n, 1, size, size), autograd.NewConstant(s.backend, n, 3, size, size)
+		r.photos = photosOf(maps, reconstructions)
+		r.graph, err = s.capturer.Capture(func() {
+			t := s.tape
+			defer t.Reset()
+			t.NoGrad(func() {
+				m, y, _ := d.draw(t, r.pixels)
+				s.copy(maps, m)
+				s.copy(reconstructions, y)
+			})
 		})
+		return err
 	})
 	if err != nil {
 		s.capturer = nil
+		r.release()
 		return false
 	}
-	r.graph, r.photos = graph, photosOf(maps, reconstructions)
 	return true
 }
 

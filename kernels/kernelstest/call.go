@@ -123,6 +123,23 @@ func recorder(b kernels.Backend) kernels.Stream {
 	return s
 }
 
+// checkRecorded demands the bits of got of the call recorded, where that is to be checked
+// and can be.
+func (c call) checkRecorded(b kernels.Backend, got [][]float32) error {
+	if !c.record || c.photos {
+		return nil
+	}
+	s := recorder(b)
+	if s == nil {
+		return nil
+	}
+	recorded, err := c.recorded(s)
+	if err != nil {
+		return err
+	}
+	return sameBits(got, recorded)
+}
+
 // recorded is once with the call recorded while all operands are NaN, three times, and
 // done with the values that they are to have. A device that does not record does the call.
 func (c call) recorded(s kernels.Stream) ([][]float32, error) {
@@ -193,14 +210,8 @@ func (c call) check(b kernels.Backend, twins []kernels.Backend) error {
 			return fmt.Errorf("run %d: %w", i+2, err)
 		}
 	}
-	if s := recorder(b); s != nil && c.record && !c.photos {
-		recorded, err := c.recorded(s)
-		if err == nil {
-			err = sameBits(got, recorded)
-		}
-		if err != nil {
-			return fmt.Errorf("recorded: %w", err)
-		}
+	if err := c.checkRecorded(b, got); err != nil {
+		return fmt.Errorf("recorded: %w", err)
 	}
 	for _, pair := range c.inPlace {
 		aliased, err := c.with(b, pair[0], pair[1])
